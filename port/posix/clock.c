@@ -1,0 +1,24 @@
+#define _GNU_SOURCE 1
+
+#include "clock.h"
+
+#include <time.h>
+
+#include "../../core/migtask.h"
+
+uint32_t migtask_posix_now_ms(void *ctx)
+{
+    struct timespec now = {0, 0};
+
+    (void)ctx;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
+}
+
+int64_t migtask_posix_epoch_s(void *ctx)
+{
+    struct timespec now;
+
+    (void)ctx;
+    return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : MIGTASK_NO_DATE;
+}

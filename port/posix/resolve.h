@@ -1,0 +1,84 @@
+/*
+ * resolve.h - addresses for a name, without blocking and without the caller's heap.
+ *
+ * getaddrinfo() blocks for 20 s and more when name servers are silent, cannot be ended from outside
+ * and takes memory from the heap. So resolve.c runs it in a child process, which hands its result
+ * back through a pipe and ends. What that means for the caller:
+ * - The child runs with all signals blocked and closes its copies of the caller's descriptors (but
+ *   0, 1, 2); it writes nothing but the result and ends by _exit(), so no handler, buffer or
+ *   atexit function of the caller runs in it. It is reaped before poll() reports a result, or
+ *   killed and reaped by stop().
+ * - The caller gets a SIGCHLD (ignored unless it has a handler). A caller that ignores SIGCHLD or
+ *   reaps every child by itself does no harm.
+ * - On Linux the child also ends with the thread that started it.
+ * - In a program of several threads getaddrinfo() may wait for ever on a lock that another thread
+ *   held at the fork (current C libraries take care of theirs): the call then ends by its deadline.
+ *
+ * tcp.c uses nothing but this header: another system provides these four functions in a file of its
+ * own instead of resolve.c.
+ */
+#ifndef MIGTASK_POSIX_RESOLVE_H
+#define MIGTASK_POSIX_RESOLVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../core/migtask.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How many addresses of a name are kept, 1..16, and with that how many sockets can be connecting
+ * at a time. Costs 28 bytes each in every migtask_posix_tcp. */
+#ifndef MIGTASK_POSIX_ADDRESSES
+#define MIGTASK_POSIX_ADDRESSES 16
+#endif
+#if MIGTASK_POSIX_ADDRESSES < 1 || MIGTASK_POSIX_ADDRESSES > 16
+#error "MIGTASK_POSIX_ADDRESSES must be 1..16"
+#endif
+
+typedef struct migtask_posix_address {
+    uint32_t scope;    /* zone index of an IPv6 link-local address, else 0 */
+    uint8_t len;       /* 4: IPv4, 16: IPv6 */
+    uint8_t bytes[16]; /* network order */
+} migtask_posix_address;
+
+typedef enum migtask_posix_resolve_status {
+    MIGTASK_POSIX_RESOLVED,        /* at least one address */
+    MIGTASK_POSIX_RESOLVING,       /* not yet */
+    MIGTASK_POSIX_NAME_UNKNOWN,    /* there is no such name, or it has no address */
+    MIGTASK_POSIX_NO_ANSWER,       /* no usable answer of a name server: may be better later */
+    MIGTASK_POSIX_RESOLVER_FAILED, /* the search itself could not be made on this machine */
+} migtask_posix_resolve_status;
+
+/* A search under way. All zero: none. */
+typedef struct migtask_posix_resolver {
+    long process; /* the child; 0 if none */
+    int fd;       /* where its result comes from; valid while there is a child */
+} migtask_posix_resolver;
+
+/* Begins to search addresses for name (1..253 bytes, copied). The resolver must be idle. False: it
+ * could not be begun, errno says why (EINVAL: no such name can exist; else this machine lacks
+ * processes, descriptors or memory). */
+bool migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name);
+
+/* Looks for the result, never blocks. RESOLVED: found[0..*count) are the addresses in the order in
+ * which to try them: the system's (RFC 6724), with families taking turns (RFC 8305 section 4).
+ * After anything but RESOLVING the resolver is idle again. */
+migtask_posix_resolve_status
+migtask_posix_resolve_poll(migtask_posix_resolver *resolver,
+                           migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count);
+
+/* The descriptor that becomes readable when poll() has something to say; -1: there is none, look
+ * again after a while. */
+int migtask_posix_resolve_fd(const migtask_posix_resolver *resolver);
+
+/* Ends the search, if there is one: nothing of it is left when this returns. */
+void migtask_posix_resolve_stop(migtask_posix_resolver *resolver);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

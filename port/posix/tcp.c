@@ -1,0 +1,569 @@
+#define _GNU_SOURCE 1
+
+#include "tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+#include "sockets.h"
+#include "text.h"
+#include "wait.h"
+
+#define IDLE_WAIT_MS 10
+
+_Static_assert(sizeof(migtask_posix_tcp) <= 1024, "tell the README when this grows");
+_Static_assert(sizeof(((migtask_posix_tcp *)0)->peer) >= MIGTASK_POSIX_PEER_MAX, "peer text");
+
+/* CLOSED -> (RESOLVING ->) CONNECTING -> CONNECTED; BROKEN from any but CLOSED. */
+enum state { CLOSED, RESOLVING, CONNECTING, CONNECTED, BROKEN };
+
+/* ---------------------------------------------------------------------------------------------
+ * Failures and their sentences. None of them says "try again": only the outcome of the call can.
+ */
+
+typedef struct phrase {
+    int error;
+    uint8_t rank; /* of the failures of several addresses the highest is told */
+    const char *before;
+    const char *after;
+} phrase;
+
+#define RANK_OTHER 3
+
+static const phrase connect_phrases[] = {
+    {ECONNREFUSED, 7, "connection refused by ",
+     ": is the port right, and is the service there running?"},
+    {ECONNRESET, 6, "the connection was cut while being opened by ",
+     " or something on the way: does a firewall or proxy stand in between?"},
+    {ETIMEDOUT, 5, "no answer from ",
+     ": is the address right, and does a firewall on the way drop the connection?"},
+    {EHOSTUNREACH, 4, "no route to ",
+     ": is that machine up, and is it in a network you can reach?"},
+    {EACCES, 4, "not allowed to connect to ",
+     ": a firewall rule or security policy of this machine forbids it"},
+    {EPERM, 4, "not allowed to connect to ",
+     ": a firewall rule or security policy of this machine forbids it"},
+    {EMFILE, RANK_OTHER, "cannot connect to ",
+     ": this process has too many files open (see its limit of open files)"},
+    {ENFILE, RANK_OTHER, "cannot connect to ", ": this machine has too many files open"},
+    {ENOMEM, RANK_OTHER, "cannot connect to ", ": this machine is out of memory"},
+    {ENOBUFS, RANK_OTHER, "cannot connect to ", ": this machine is out of network memory"},
+    {ENETUNREACH, 2, "no route to the network of ",
+     ": is the network up, and has this machine an address and a default route?"},
+    {EADDRNOTAVAIL, 1, "this machine has no address of its own to reach ", ": is the network up?"},
+    {EAFNOSUPPORT, 1, "this machine lacks the kind of network (IPv4 or IPv6) for ",
+     ": use an address of the other kind"},
+};
+
+static const phrase lost_phrases[] = {
+    {ECONNRESET, 0, "the connection was reset by ",
+     " or something on the way: see the log of the service, proxy or firewall there"},
+    {EPIPE, 0, "the connection was closed by ",
+     " before all was sent: see the log of the service or proxy there"},
+    {ETIMEDOUT, 0, "the connection died: no more answers from ", ": was the network interrupted?"},
+    {EHOSTUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
+    {ENETUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
+};
+
+static phrase phrase_of(const phrase *phrases, size_t count, int error, const char *otherwise)
+{
+    phrase other = {error, RANK_OTHER, otherwise, NULL};
+
+    for (size_t i = 0; i < count; i++) {
+        if (phrases[i].error == error) {
+            return phrases[i];
+        }
+    }
+    return other;
+}
+
+static void say(migtask_posix_tcp *tcp, const phrase *what, const char *peer)
+{
+    migtask_posix_text text = migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
+
+    migtask_posix_text_add(&text, what->before);
+    migtask_posix_text_add(&text, peer);
+    if (what->after != NULL) {
+        migtask_posix_text_add(&text, what->after);
+    } else {
+        migtask_posix_text_add(&text, " failed with system error ");
+        migtask_posix_text_number(&text, (uint32_t)what->error);
+    }
+}
+
+static void say_of_name(migtask_posix_tcp *tcp, const char *before, const char *after)
+{
+    migtask_posix_text text = migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
+    migtask_view name = tcp->where.host;
+
+    if (name.len > 100) {
+        name.len = 100;
+    }
+    migtask_posix_text_add(&text, before);
+    migtask_posix_text_view(&text, name);
+    migtask_posix_text_add(&text, name.len < tcp->where.host.len ? "..." : "");
+    migtask_posix_text_add(&text, after);
+}
+
+/* The connection broke: the first error is the one that is told. */
+static migtask_io lose(migtask_posix_tcp *tcp, int error)
+{
+    if (tcp->state != BROKEN) {
+        phrase what = phrase_of(lost_phrases, sizeof lost_phrases / sizeof *lost_phrases, error,
+                                "the connection to ");
+
+        say(tcp, &what, tcp->peer);
+        tcp->reason = MIGTASK_CONNECTION_LOST;
+        tcp->state = BROKEN;
+    }
+    return MIGTASK_IO_FAILED;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Opening: the name.
+ */
+
+static void fail_to_resolve(migtask_posix_tcp *tcp, migtask_posix_resolve_status status)
+{
+    switch (status) {
+    case MIGTASK_POSIX_NAME_UNKNOWN:
+        say_of_name(tcp, "there is no address for the name ",
+                    ": is it spelled right, and does the name server in use know it?");
+        break;
+    case MIGTASK_POSIX_NO_ANSWER:
+        say_of_name(tcp, "no name server gave an answer for ",
+                    ": is the network up, and is the right name server set (/etc/resolv.conf)?");
+        break;
+    default:
+        say_of_name(tcp, "this machine could not look up the name ",
+                    ": is it out of memory, processes or files? An address needs no look-up");
+        break;
+    }
+    tcp->reason = MIGTASK_RESOLVE_FAILED;
+    tcp->state = BROKEN;
+}
+
+static void begin_connecting(migtask_posix_tcp *tcp)
+{
+    tcp->state = CONNECTING;
+    tcp->phase = MIGTASK_POSIX_TCP_CONNECTING;
+}
+
+static void open_again(migtask_posix_tcp *tcp)
+{
+    tcp->reason = MIGTASK_OK;
+    tcp->sentence[0] = '\0';
+    tcp->peer[0] = '\0';
+    tcp->ready = 0;
+    tcp->events = 0;
+    tcp->next = 0;
+    tcp->rank = 0;
+    if (tcp->where.kind == MIGTASK_HOST_NAME) {
+        tcp->state = RESOLVING;
+        tcp->phase = MIGTASK_POSIX_TCP_RESOLVING;
+        if (!migtask_posix_resolve_start(&tcp->resolver, tcp->where.host)) {
+            fail_to_resolve(tcp, errno == EINVAL ? MIGTASK_POSIX_NAME_UNKNOWN
+                                                 : MIGTASK_POSIX_RESOLVER_FAILED);
+        }
+    } else {
+        tcp->count = 1;
+        tcp->addresses[0].scope = 0;
+        tcp->addresses[0].len = tcp->where.kind == MIGTASK_HOST_IPV4 ? 4 : 16;
+        memcpy(tcp->addresses[0].bytes, tcp->where.address, sizeof tcp->where.address);
+        begin_connecting(tcp);
+    }
+}
+
+static void look_for_addresses(migtask_posix_tcp *tcp)
+{
+    migtask_posix_resolve_status status =
+        migtask_posix_resolve_poll(&tcp->resolver, tcp->addresses, &tcp->count);
+
+    if (status == MIGTASK_POSIX_RESOLVED) {
+        begin_connecting(tcp);
+    } else if (status != MIGTASK_POSIX_RESOLVING) {
+        fail_to_resolve(tcp, status);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Opening: the addresses.
+ */
+
+static int open_socket(int family)
+{
+#ifdef SOCK_NONBLOCK
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+#else
+    int fd = socket(family, SOCK_STREAM, 0);
+
+    if (fd >= 0) {
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+#ifdef FD_CLOEXEC
+        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+#endif
+    }
+#endif
+#ifdef SO_NOSIGPIPE
+    if (fd >= 0) {
+        int on = 1;
+
+        (void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+    }
+#endif
+    return fd;
+}
+
+/* Begins to connect to an address: the socket, or -1 with errno. */
+static int begin_attempt(const migtask_posix_address *address, uint16_t port)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } to;
+    const uint8_t wire_port[2] = {(uint8_t)(port >> 8), (uint8_t)port};
+    socklen_t len;
+    int fd;
+
+    memset(&to, 0, sizeof to);
+    if (address->len == 4) {
+        to.four.sin_family = AF_INET;
+        memcpy(&to.four.sin_port, wire_port, 2);
+        memcpy(&to.four.sin_addr, address->bytes, 4);
+        len = sizeof to.four;
+    } else {
+        to.six.sin6_family = AF_INET6;
+        memcpy(&to.six.sin6_port, wire_port, 2);
+        to.six.sin6_scope_id = address->scope;
+        memcpy(&to.six.sin6_addr, address->bytes, 16);
+        len = sizeof to.six;
+    }
+    fd = open_socket(to.any.sa_family);
+    if (fd >= 0 && connect(fd, &to.any, len) != 0 && errno != EINPROGRESS && errno != EINTR) {
+        int error = errno;
+
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    return fd;
+}
+
+/* Address i is out. The sentence keeps the most telling failure of all; the next address is due. */
+static void give_up_address(migtask_posix_tcp *tcp, unsigned i, int error, uint32_t now)
+{
+    phrase what = phrase_of(connect_phrases, sizeof connect_phrases / sizeof *connect_phrases,
+                            error, "connecting to ");
+
+    if (tcp->attempts[i] >= 0) {
+        close(tcp->attempts[i]);
+        tcp->attempts[i] = -1;
+        tcp->pending--;
+    }
+    if (what.rank > tcp->rank) {
+        char peer[MIGTASK_POSIX_PEER_MAX];
+        migtask_posix_text text = migtask_posix_text_begin(peer, sizeof peer);
+
+        migtask_posix_text_peer(&text, &tcp->addresses[i], tcp->where.port);
+        tcp->rank = what.rank;
+        say(tcp, &what, peer);
+    }
+    if (i + 1u == tcp->next) {
+        tcp->next_at = now;
+    }
+}
+
+static void close_attempts(migtask_posix_tcp *tcp)
+{
+    for (unsigned i = 0; tcp->pending > 0; i++) {
+        if (tcp->attempts[i] >= 0) {
+            close(tcp->attempts[i]);
+            tcp->attempts[i] = -1;
+            tcp->pending--;
+        }
+    }
+    tcp->ready = 0;
+}
+
+static void name_peer(migtask_posix_tcp *tcp, unsigned i)
+{
+    migtask_posix_text text = migtask_posix_text_begin(tcp->peer, sizeof tcp->peer);
+
+    migtask_posix_text_peer(&text, &tcp->addresses[i], tcp->where.port);
+}
+
+/* Address i is connected. Without TCP_NODELAY a request that follows the handshake's last flight
+ * would wait 40 ms for a delayed acknowledgement. */
+static void win(migtask_posix_tcp *tcp, unsigned i)
+{
+    int on = 1;
+
+    tcp->fd = tcp->attempts[i];
+    tcp->attempts[i] = -1;
+    tcp->pending--;
+    close_attempts(tcp);
+    name_peer(tcp, i);
+    tcp->sentence[0] = '\0'; /* what became of the others does not matter any more */
+    (void)setsockopt(tcp->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tcp->state = CONNECTED;
+    tcp->phase = MIGTASK_POSIX_TCP_CONNECTED;
+}
+
+/* Marks the attempts that are decided, within max_ms. */
+static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset_t *mask)
+{
+    struct pollfd watched[MIGTASK_POSIX_ADDRESSES];
+
+    for (unsigned i = 0; i < tcp->next; i++) {
+        watched[i].fd = tcp->attempts[i]; /* poll() skips -1 */
+        watched[i].events = POLLOUT;
+        watched[i].revents = 0;
+    }
+    if (migtask_posix_wait(watched, tcp->next, max_ms, mask) > 0) {
+        for (unsigned i = 0; i < tcp->next; i++) {
+            tcp->ready |= (uint16_t)((watched[i].revents != 0) << i);
+        }
+    }
+}
+
+static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
+{
+    if (tcp->ready == 0) {
+        watch_attempts(tcp, 0, NULL);
+    }
+    for (unsigned i = 0; i < tcp->next && tcp->state == CONNECTING; i++) {
+        if ((tcp->ready >> i & 1) != 0) {
+            int error = 0;
+            socklen_t len = sizeof error;
+
+            if (getsockopt(tcp->attempts[i], SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
+                error = errno;
+            }
+            if (error == 0) {
+                win(tcp, i);
+            } else {
+                give_up_address(tcp, i, error, now);
+            }
+        }
+    }
+    tcp->ready = 0;
+}
+
+static void fail_to_connect(migtask_posix_tcp *tcp)
+{
+    size_t used = strlen(tcp->sentence);
+    migtask_posix_text text =
+        migtask_posix_text_begin(tcp->sentence + used, sizeof tcp->sentence - used);
+
+    if (tcp->count > 1) {
+        migtask_posix_text_add(&text, " (");
+        migtask_posix_text_number(&text, tcp->count);
+        migtask_posix_text_add(&text, " addresses were tried)");
+    }
+    tcp->reason = MIGTASK_CONNECT_FAILED;
+    tcp->state = BROKEN;
+}
+
+/* Starts every address that is due; when none is left and none pending, it has failed. */
+static void start_attempts(migtask_posix_tcp *tcp, uint32_t now)
+{
+    while (tcp->next < tcp->count && (tcp->pending == 0 || (int32_t)(now - tcp->next_at) >= 0)) {
+        unsigned i = tcp->next++;
+
+        name_peer(tcp, i);
+        tcp->next_at = now + MIGTASK_POSIX_STAGGER_MS;
+        tcp->attempts[i] = begin_attempt(&tcp->addresses[i], tcp->where.port);
+        if (tcp->attempts[i] >= 0) {
+            tcp->pending++;
+        } else {
+            give_up_address(tcp, i, errno, now);
+        }
+    }
+    if (tcp->pending == 0) {
+        fail_to_connect(tcp);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * The stream.
+ */
+
+static migtask_io tcp_connect(void *ctx)
+{
+    migtask_posix_tcp *tcp = ctx;
+    uint32_t now = migtask_posix_now_ms(NULL);
+
+    if (tcp->state == CLOSED) {
+        open_again(tcp);
+    } else if (tcp->state == RESOLVING) {
+        look_for_addresses(tcp);
+    }
+    if (tcp->state == CONNECTING && tcp->pending > 0) {
+        judge_attempts(tcp, now);
+    }
+    if (tcp->state == CONNECTING) {
+        start_attempts(tcp, now);
+    }
+    switch (tcp->state) {
+    case CONNECTED:
+        return MIGTASK_IO_OK;
+    case BROKEN:
+        return MIGTASK_IO_FAILED;
+    default:
+        return MIGTASK_IO_WOULD_BLOCK;
+    }
+}
+
+static bool would_block(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+}
+
+static migtask_io tcp_send(void *ctx, const void *data, size_t len, size_t *sent)
+{
+    migtask_posix_tcp *tcp = ctx;
+    ssize_t n = send(tcp->fd, data, len, MSG_NOSIGNAL);
+
+    *sent = 0;
+    if (n > 0) {
+        *sent = (size_t)n;
+        return MIGTASK_IO_OK;
+    }
+    if (n == 0 || would_block(errno)) {
+        tcp->events |= POLLOUT;
+        return MIGTASK_IO_WOULD_BLOCK;
+    }
+    return lose(tcp, errno);
+}
+
+/* Also after a failed send: what had arrived before is still there. The end that follows it then
+ * is no orderly one. */
+static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
+{
+    migtask_posix_tcp *tcp = ctx;
+    ssize_t n = recv(tcp->fd, buf, cap, 0);
+
+    *got = 0;
+    if (n > 0) {
+        *got = (size_t)n;
+        return MIGTASK_IO_OK;
+    }
+    if (n == 0) {
+        return tcp->state == BROKEN ? MIGTASK_IO_FAILED : MIGTASK_IO_END;
+    }
+    if (would_block(errno)) {
+        tcp->events |= POLLIN;
+        return MIGTASK_IO_WOULD_BLOCK;
+    }
+    return lose(tcp, errno);
+}
+
+static void tcp_close(void *ctx)
+{
+    migtask_posix_tcp *tcp = ctx;
+
+    migtask_posix_resolve_stop(&tcp->resolver);
+    close_attempts(tcp);
+    if (tcp->fd >= 0) {
+        close(tcp->fd);
+        tcp->fd = -1;
+    }
+    tcp->state = CLOSED;
+}
+
+/* Whatever the kernel took may be on its way. */
+static bool tcp_retained(void *ctx)
+{
+    (void)ctx;
+    return false;
+}
+
+static migtask_reason tcp_failure(void *ctx, const char **sentence)
+{
+    migtask_posix_tcp *tcp = ctx;
+
+    *sentence = tcp->sentence[0] != '\0' ? tcp->sentence : NULL;
+    return tcp->reason;
+}
+
+static const migtask_stream_ops tcp_ops = {
+    .connect = tcp_connect,
+    .send = tcp_send,
+    .recv = tcp_recv,
+    .close = tcp_close,
+    .retained = tcp_retained,
+    .failure = tcp_failure,
+};
+
+void migtask_posix_tcp_init(migtask_posix_tcp *tcp, const migtask_endpoint *where)
+{
+    memset(tcp, 0, sizeof *tcp);
+    tcp->where = *where;
+    tcp->fd = -1;
+    for (size_t i = 0; i < MIGTASK_POSIX_ADDRESSES; i++) {
+        tcp->attempts[i] = -1;
+    }
+}
+
+migtask_stream migtask_posix_tcp_stream(migtask_posix_tcp *tcp)
+{
+    migtask_stream stream = {&tcp_ops, tcp};
+
+    return stream;
+}
+
+void migtask_posix_tcp_wait_mask(migtask_posix_tcp *tcp, const sigset_t *mask)
+{
+    tcp->wait_mask = mask;
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * Waiting.
+ */
+
+void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
+{
+    migtask_posix_tcp *tcp = ctx;
+    struct pollfd watched = {.fd = -1, .events = 0, .revents = 0};
+
+    switch (tcp->state) {
+    case CLOSED:
+        break;
+    case CONNECTING:
+        if (tcp->next < tcp->count) {
+            int32_t until_next = (int32_t)(tcp->next_at - migtask_posix_now_ms(NULL));
+
+            if (until_next <= 0) {
+                return;
+            }
+            max_ms = (uint32_t)until_next < max_ms ? (uint32_t)until_next : max_ms;
+        }
+        watch_attempts(tcp, max_ms, tcp->wait_mask);
+        return;
+    case RESOLVING:
+        watched.fd = migtask_posix_resolve_fd(&tcp->resolver);
+        watched.events = POLLIN;
+        break;
+    default:
+        watched.fd = tcp->events != 0 ? tcp->fd : -1;
+        watched.events = tcp->events;
+        tcp->events = 0;
+        break;
+    }
+    if (tcp->state != CLOSED && watched.fd < 0 && max_ms > IDLE_WAIT_MS) {
+        max_ms = IDLE_WAIT_MS;
+    }
+    (void)migtask_posix_wait(&watched, watched.fd >= 0 ? 1 : 0, max_ms, tcp->wait_mask);
+}
+
+migtask_posix_tcp_phase migtask_posix_tcp_phase_of(const migtask_posix_tcp *tcp)
+{
+    return (migtask_posix_tcp_phase)tcp->phase;
+}
+
+const char *migtask_posix_tcp_peer(const migtask_posix_tcp *tcp)
+{
+    return tcp->peer;
+}
