@@ -1,0 +1,365 @@
+/*
+ * One action on its way: connect, send, receive, done.
+ */
+#include <string.h>
+
+#include "http_response.h"
+#include "json_guard.h"
+#include "reply.h"
+#include "request.h"
+
+enum state { CONNECTING, SENDING, RECEIVING, DRAINING, DONE };
+
+struct call {
+    uint8_t state;
+    uint8_t outcome;
+    uint8_t reason;
+    bool read_next; /* while sending: the stream would block, see whether an answer is there */
+    bool received;  /* a byte of the reply has come */
+    bool early;     /* the final header section came before the request was out */
+    uint32_t start_ms;
+    migtask_stream stream;
+    size_t sent;          /* bytes of the request that the stream took */
+    size_t request_len;   /* bytes of the request */
+    const char *sentence; /* the stream's */
+    migtask_request request;
+    migtask_reply reply;
+    struct migtask_http http;
+    struct migtask_guard guard;
+    /* Buffers; not cleared by begin. */
+    union {
+        char bytes[MIGTASK_RX_BUFFER];
+        uint32_t tokens[MIGTASK_RX_BUFFER / 4]; /* of the finished reply */
+    } rx;
+    char tx[MIGTASK_TX_WINDOW];
+    char text[MIGTASK_REPLY_TEXT];
+};
+
+_Static_assert(sizeof(struct call) <= sizeof(migtask_call), "MIGTASK_CALL_SIZE is large enough");
+_Static_assert(sizeof(migtask_call) - sizeof(struct call) <= 128, "and wastes little");
+_Static_assert(_Alignof(struct call) <= _Alignof(migtask_call), "any migtask_call will do");
+#ifndef MIGTASK_CONFIG_HOST
+_Static_assert(sizeof(void *) > 4 || sizeof(migtask_call) <= 2048,
+               "a call of the mcu configuration has at most 2 KB");
+#endif
+
+static struct call *inside(migtask_call *call)
+{
+    return (struct call *)(void *)call;
+}
+
+static const struct call *look_inside(const migtask_call *call)
+{
+    return (const struct call *)(const void *)call;
+}
+
+static bool all_sent(const struct call *call)
+{
+    return call->sent == call->request_len;
+}
+
+/* What is true of a call that ends without an answer. */
+static migtask_outcome without_answer(const struct call *call)
+{
+    bool handed_over = all_sent(call) && !call->stream.ops->retained(call->stream.ctx);
+    return handed_over ? MIGTASK_UNKNOWN : MIGTASK_NOT_SENT;
+}
+
+/* Closes everything; the token's traces go with it. */
+static void finish(struct call *call, migtask_outcome outcome, migtask_reason reason)
+{
+    if (call->state == DRAINING && call->reason != MIGTASK_OK && outcome != MIGTASK_REFUSED) {
+        reason = (migtask_reason)call->reason; /* the first error stays */
+    }
+    call->outcome = (uint8_t)outcome;
+    call->reason = (uint8_t)reason;
+    call->state = DONE;
+    call->stream.ops->close(call->stream.ctx);
+    migtask_wipe(&call->rx, sizeof call->rx);
+    migtask_wipe(call->tx, sizeof call->tx);
+    migtask_wipe(&call->http, sizeof call->http);
+    migtask_wipe(&call->guard.mask, sizeof call->guard.mask);
+    call->request.token.ptr = NULL;
+}
+
+static void fail(struct call *call, migtask_reason reason)
+{
+    finish(call, without_answer(call), reason);
+}
+
+static void fail_stream(struct call *call)
+{
+    const char *sentence = NULL;
+    migtask_reason reason = call->stream.ops->failure(call->stream.ctx, &sentence);
+    if (call->state != DRAINING) {
+        call->sentence = sentence;
+    }
+    fail(call, reason);
+}
+
+static bool begins_with(migtask_view text, const char *prefix)
+{
+    size_t len = strlen(prefix);
+    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+}
+
+/* A complete response is there: what does it say? Design section 2. */
+static void finish_answer(struct call *call)
+{
+    struct migtask_guard *guard = &call->guard;
+    migtask_reply *reply = &call->reply;
+    bool valid = migtask_guard_end(guard);
+    valid &= migtask_reply_parse(reply, call->text, guard->text.len, &call->rx, sizeof call->rx);
+    reply->truncated = guard->truncated;
+
+    migtask_outcome outcome;
+    migtask_reason reason = valid ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
+    bool gateway = begins_with(reply->error_code, "APIGW.") || begins_with(reply->error_code, "APIG.");
+    if (reply->http_status < 300) {
+        bool accepted = !call->early && reply->error_code.len == 0;
+        outcome = accepted ? MIGTASK_ACCEPTED : MIGTASK_UNKNOWN;
+        reason = accepted ? MIGTASK_OK : MIGTASK_HTTP_STATUS;
+    } else if (reply->http_status < 500 || (reply->http_status == 503 && gateway)) {
+        outcome = MIGTASK_REFUSED;
+    } else {
+        outcome = MIGTASK_UNKNOWN;
+    }
+    if (outcome == MIGTASK_REFUSED || !call->early) {
+        call->sentence = NULL;
+    }
+    finish(call, outcome, reason);
+}
+
+static void keep_field(struct call *call)
+{
+    const struct migtask_http *http = &call->http;
+    char *copy = http->field == MIGTASK_FIELD_DATE ? call->reply.date : call->reply.retry_after;
+    if (http->field == MIGTASK_FIELD_X_REQUEST_ID) {
+        migtask_guard_put(&call->guard, MIGTASK_PLACE_REQUEST_ID, http->value, http->value_len,
+                          http->value_cut);
+    } else if (http->value_len < MIGTASK_HEADER_TEXT) {
+        memcpy(copy, http->value, http->value_len);
+        copy[http->value_len] = '\0';
+    }
+}
+
+/* Bytes of the reply have come. */
+static void take(struct call *call, size_t len)
+{
+    const char *at = call->rx.bytes;
+    const char *end = at + len;
+    migtask_view body;
+    call->received = true;
+    while (call->state != DONE) {
+        switch (migtask_http_read(&call->http, &at, end, &body)) {
+        case MIGTASK_READ_MORE:
+            return;
+        case MIGTASK_READ_FIELD:
+            keep_field(call);
+            break;
+        case MIGTASK_READ_HEADER:
+            call->reply.http_status = call->http.status;
+            call->early = without_answer(call) == MIGTASK_NOT_SENT;
+            if (call->state == SENDING) { /* an answer before the question: no use to go on */
+                call->state = RECEIVING;
+            }
+            break;
+        case MIGTASK_READ_BODY:
+            migtask_guard_read(&call->guard, body.ptr, body.len);
+            break;
+        case MIGTASK_READ_DONE:
+            finish_answer(call);
+            break;
+        case MIGTASK_READ_MALFORMED:
+            fail(call, MIGTASK_HTTP_MALFORMED);
+            break;
+        case MIGTASK_READ_TOO_LARGE:
+            fail(call, MIGTASK_HTTP_TOO_LARGE);
+            break;
+        }
+    }
+}
+
+static bool step_receive(struct call *call)
+{
+    size_t got = 0;
+    switch (call->stream.ops->recv(call->stream.ctx, call->rx.bytes, sizeof call->rx.bytes, &got)) {
+    case MIGTASK_IO_OK:
+        MIGTASK_ASSERT(got > 0 && got <= sizeof call->rx.bytes);
+        take(call, got);
+        return true;
+    case MIGTASK_IO_WOULD_BLOCK:
+        call->read_next = false;
+        if (call->state == DRAINING) { /* all that had arrived is read, and more cannot come */
+            fail(call, MIGTASK_CONNECTION_LOST);
+            return true;
+        }
+        return false;
+    case MIGTASK_IO_END:
+        if (migtask_http_complete_at_end(&call->http)) {
+            finish_answer(call);
+        } else {
+            fail(call, MIGTASK_CONNECTION_LOST);
+        }
+        return true;
+    default:
+        fail_stream(call);
+        return true;
+    }
+}
+
+static bool step_send(struct call *call)
+{
+    if (call->read_next) {
+        return step_receive(call);
+    }
+    struct migtask_writer w = {.buf = call->tx, .cap = sizeof call->tx, .skip = call->sent};
+    migtask_request_write(&w, &call->request, call->request.token);
+    const char *piece = w.by_ref.ptr != NULL ? w.by_ref.ptr : w.buf;
+    size_t len = w.by_ref.ptr != NULL ? w.by_ref.len : w.len;
+    size_t sent = 0;
+    switch (call->stream.ops->send(call->stream.ctx, piece, len, &sent)) {
+    case MIGTASK_IO_OK:
+        MIGTASK_ASSERT(sent > 0 && sent <= len);
+        call->sent += sent;
+        if (all_sent(call)) {
+            call->state = RECEIVING;
+        }
+        return true;
+    case MIGTASK_IO_WOULD_BLOCK:
+        call->read_next = true;
+        return true;
+    default: {
+        /* A server that refuses early may close while we still write: what it said before is
+         * worth reading. */
+        const char *sentence = NULL;
+        call->reason = (uint8_t)call->stream.ops->failure(call->stream.ctx, &sentence);
+        call->sentence = sentence;
+        call->state = DRAINING;
+        return true;
+    }
+    }
+}
+
+static bool step_connect(struct call *call)
+{
+    switch (call->stream.ops->connect(call->stream.ctx)) {
+    case MIGTASK_IO_OK:
+        call->state = SENDING;
+        return true;
+    case MIGTASK_IO_WOULD_BLOCK:
+        return false;
+    default:
+        fail_stream(call);
+        return true;
+    }
+}
+
+void migtask_call_begin(migtask_call *public, const migtask_stream *stream,
+                        const migtask_request *request, uint32_t now_ms)
+{
+    struct call *call = inside(public);
+    memset(call, 0, offsetof(struct call, rx));
+    call->stream = *stream;
+    call->request = *request;
+    call->start_ms = now_ms;
+    if (migtask_request_check(request) != MIGTASK_CHECK_OK) {
+        call->state = DONE;
+        call->outcome = MIGTASK_INVALID;
+        call->reason = MIGTASK_INVALID_ARGUMENT;
+        call->request.token.ptr = NULL;
+        return;
+    }
+    struct migtask_writer count = {0};
+    migtask_request_write(&count, request, request->token);
+    call->request_len = count.total;
+    migtask_http_init(&call->http);
+    migtask_guard_init(&call->guard, migtask_reply_members, MIGTASK_PLACE_COUNT,
+                       request->token, call->text, sizeof call->text);
+}
+
+void migtask_call_sink(migtask_call *public, migtask_sink sink, void *ctx)
+{
+    struct migtask_guard *guard = &inside(public)->guard;
+    guard->sink_place = MIGTASK_PLACE_ENCODED_MESSAGE;
+    guard->sink = sink;
+    guard->sink_ctx = ctx;
+}
+
+uint32_t migtask_call_time_left(const migtask_call *public, uint32_t now_ms)
+{
+    const struct call *call = look_inside(public);
+    const migtask_request *request = &call->request;
+    uint32_t limit = request->timeout_ms;
+    if (call->state == CONNECTING && request->connect_timeout_ms < limit) {
+        limit = request->connect_timeout_ms;
+    }
+    uint32_t elapsed = now_ms - call->start_ms; /* right across a wrap */
+    return elapsed < limit ? limit - elapsed : 0;
+}
+
+migtask_step migtask_call_step(migtask_call *public, uint32_t now_ms)
+{
+    struct call *call = inside(public);
+    bool moved = true;
+    if (call->state == DONE) {
+        return MIGTASK_STEP_DONE;
+    }
+    if (migtask_call_time_left(public, now_ms) == 0) {
+        fail(call, MIGTASK_TIMEOUT);
+    } else if (call->state == CONNECTING) {
+        moved = step_connect(call);
+    } else if (call->state == SENDING) {
+        moved = step_send(call);
+    } else {
+        moved = step_receive(call);
+    }
+    return call->state == DONE ? MIGTASK_STEP_DONE
+           : moved             ? MIGTASK_STEP_MOVED
+                               : MIGTASK_STEP_WAITING;
+}
+
+void migtask_call_cancel(migtask_call *public)
+{
+    struct call *call = inside(public);
+    if (call->state != DONE) {
+        fail(call, MIGTASK_CANCELLED);
+    }
+}
+
+migtask_phase migtask_call_phase(const migtask_call *public)
+{
+    const struct call *call = look_inside(public);
+    switch ((enum state)call->state) {
+    case CONNECTING:
+        return MIGTASK_PHASE_CONNECTING;
+    case SENDING:
+        return MIGTASK_PHASE_SENDING;
+    case DONE:
+        return MIGTASK_PHASE_DONE;
+    default:
+        return call->received ? MIGTASK_PHASE_RECEIVING : MIGTASK_PHASE_WAITING;
+    }
+}
+
+migtask_outcome migtask_call_outcome(const migtask_call *public)
+{
+    const struct call *call = look_inside(public);
+    return call->state == DONE ? (migtask_outcome)call->outcome : without_answer(call);
+}
+
+migtask_reason migtask_call_reason(const migtask_call *public)
+{
+    const struct call *call = look_inside(public);
+    return call->state == DONE ? (migtask_reason)call->reason : MIGTASK_CANCELLED;
+}
+
+const char *migtask_call_sentence(const migtask_call *public)
+{
+    return look_inside(public)->sentence;
+}
+
+const migtask_reply *migtask_call_reply(const migtask_call *public)
+{
+    return &look_inside(public)->reply;
+}
