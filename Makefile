@@ -1,0 +1,192 @@
+# migtask: build, test, install. `make help` lists the targets.
+#
+# One board is built at a time, into $(OUT). BOARD names a folder of boards/, whose board.mk says
+# which ports and flags belong to it. The limits of core/migtask_config.h come from
+#   - $(OUT)/.config if `make menuconfig` wrote one there, else
+#   - boards/$(BOARD)/$(CONFIG).defconfig if CONFIG is given (both by way of Kconfig), else
+#   - the board's own -D flags, for which neither Kconfig nor python is needed (the default).
+# NO_SETUP=1 keeps make from installing missing tools; V=1 shows the commands.
+
+BOARD ?= host
+CONFIG ?=
+OUT ?= build/$(BOARD)$(addprefix -,$(CONFIG))
+PREFIX ?= /usr/local
+
+# Sources that are not ours; see port/deps.sh.
+MBEDTLS_DIR ?= build/deps/mbedtls
+LWIP_DIR ?= build/deps/lwip
+JSMN_DIR ?= build/deps/jsmn
+
+# Tools. CFLAGS and LDFLAGS are the caller's: they come last and win.
+CROSS ?=
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS)ar
+endif
+PYTHON ?= python3
+KCONFIG_PYTHON ?= /usr/bin/python3
+INSTALL ?= install
+
+export CC PYTHON KCONFIG_PYTHON MBEDTLS_DIR LWIP_DIR JSMN_DIR
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+Q := $(if $(filter-out 0,$(V)),,@)
+say = @printf '  %-7s %s\n' $(1) '$(2)'
+
+# ---------------------------------------------------------------------------------------------
+# What a board is made of
+
+BOARDS := $(patsubst boards/%/board.mk,%,$(wildcard boards/*/board.mk))
+ifeq ($(filter $(BOARD),$(BOARDS)),)
+$(error no board "$(BOARD)"; there are: $(BOARDS))
+endif
+include boards/$(BOARD)/board.mk
+PORT_MBEDTLS := port/mbedtls
+include $(PORT_MBEDTLS)/sources.mk
+
+SOURCES := $(wildcard core/*.c $(BOARD_PORTS:%=port/%/*.c) boards/$(BOARD)/*.c)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+MBEDTLS_SOURCES := $(MBEDTLS_FAST_SOURCES) $(MBEDTLS_SMALL_SOURCES)
+MBEDTLS_OBJECTS := $(MBEDTLS_SOURCES:%.c=$(OUT)/mbedtls/%.o)
+LIBRARY := $(OUT)/libmigtask.a
+LIBRARY_OBJECTS := $(filter-out $(OUT)/boards/%,$(OBJECTS)) $(MBEDTLS_OBJECTS)
+BOARD_OBJECTS := $(filter $(OUT)/boards/%,$(OBJECTS))
+BINARY := $(OUT)/$(BOARD_BINARY)
+
+# ---------------------------------------------------------------------------------------------
+# Configuration
+
+DOT_CONFIG := $(wildcard $(OUT)/.config)
+ifneq ($(DOT_CONFIG)$(CONFIG),)
+ifneq ($(CONFIG),)
+ifeq ($(wildcard boards/$(BOARD)/$(CONFIG).defconfig),)
+$(error no boards/$(BOARD)/$(CONFIG).defconfig)
+endif
+endif
+CONFIG_SOURCE := $(or $(DOT_CONFIG),boards/$(BOARD)/$(CONFIG).defconfig)
+CONFIG_HEADER := $(OUT)/migtask_kconfig.h
+CONFIG_FLAGS := -I$(OUT) -DMIGTASK_CONFIG_FILE='"migtask_kconfig.h"'
+else
+CONFIG_FLAGS := $(BOARD_CONFIG)
+endif
+KCONFIG := CONFIG_=MIGTASK_ $(KCONFIG_PYTHON) -m
+
+# ---------------------------------------------------------------------------------------------
+# Flags
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla $(if $(WERROR),-Werror)
+COMMON_FLAGS := -std=c11 -Os -ffunction-sections -fdata-sections \
+	-fno-unwind-tables -fno-asynchronous-unwind-tables
+TLS_FLAGS := -I$(PORT_MBEDTLS) -DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"'
+OUR_FLAGS := $(COMMON_FLAGS) $(WARNINGS) -Icore $(BOARD_PORTS:%=-Iport/%) $(BOARD_FLAGS) \
+	$(CONFIG_FLAGS) $(TLS_FLAGS) -isystem $(MBEDTLS_DIR)/include -isystem $(JSMN_DIR)
+MBEDTLS_FLAGS := $(COMMON_FLAGS) -w -Icore $(CONFIG_FLAGS) -I$(MBEDTLS_DIR)/include \
+	-I$(MBEDTLS_DIR)/library $(TLS_FLAGS)
+LINK_FLAGS := -Wl,--gc-sections $(BOARD_LINK_FLAGS)
+FLAGS_TEXT := $(CC) / $(OUR_FLAGS) / $(MBEDTLS_FLAGS) / $(CFLAGS) / $(LINK_FLAGS) $(LDFLAGS) / \
+	$(SOURCES) $(MBEDTLS_SOURCES)
+
+# ---------------------------------------------------------------------------------------------
+# Building
+
+.PHONY: all
+all: $(BINARY) ## build the board's program (default: build/host/migtask)
+
+.PHONY: objects
+objects: $(OBJECTS)
+
+$(BINARY): $(BOARD_OBJECTS) $(LIBRARY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(COMMON_FLAGS) $(CFLAGS) $(BOARD_OBJECTS) $(LIBRARY) $(LINK_FLAGS) $(LDFLAGS) -o $@
+
+$(LIBRARY): $(LIBRARY_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
+
+$(OBJECTS): $(OUT)/%.o: %.c $(OUT)/flags $(CONFIG_HEADER) | ready $(BOARD_GENERATED)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(OUR_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(MBEDTLS_OBJECTS): $(PORT_MBEDTLS)/sources.mk
+$(MBEDTLS_OBJECTS): $(OUT)/mbedtls/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
+	$(call say,CC,$*.c)
+	$(Q)mkdir -p $(@D) && $(CC) $(MBEDTLS_FLAGS) $(if $(filter $*.c,$(MBEDTLS_FAST_SOURCES)),-O2) \
+		$(call mbedtls_file_flags,$*.c) $(CFLAGS) -MMD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
+
+$(OUT)/migtask_kconfig.h: $(CONFIG_SOURCE) Kconfig | ready
+	$(call say,CONFIG,$<)
+	$(Q)tests/setup.sh config && mkdir -p $(@D)
+	$(Q)KCONFIG_CONFIG=$< $(KCONFIG) genconfig --header-path $@ Kconfig
+
+# Everything is built anew when a flag has changed.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@text='$(subst ','\'',$(FLAGS_TEXT))'; \
+		[ "$$text" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$text" >$@
+
+# Tools and sources that the build needs.
+.PHONY: ready FORCE
+ready:
+	@tests/setup.sh build
+	@port/deps.sh $(BOARD_DEPS)
+
+-include $(OBJECTS:.o=.d) $(MBEDTLS_OBJECTS:.o=.d)
+
+# ---------------------------------------------------------------------------------------------
+# Other targets
+
+.PHONY: help deps menuconfig static demo check lint format size install clean
+
+help: ## show this list
+	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \2/p' Makefile | \
+		awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
+	@echo 'Boards: $(BOARDS)'
+
+deps: ## fetch the sources of mbedTLS, lwIP and jsmn into build/deps
+	@port/deps.sh
+
+menuconfig: ## change the limits; writes build/.../.config, which `make` then uses
+	@tests/setup.sh config
+	@mkdir -p $(OUT)
+	@[ -e $(OUT)/.config ] || cp boards/$(BOARD)/$(or $(CONFIG:%=%.),)defconfig $(OUT)/.config
+	@KCONFIG_CONFIG=$(OUT)/.config $(KCONFIG) menuconfig Kconfig
+
+static: ## build build/host-static/migtask, which needs no library of the machine (musl)
+	@tests/setup.sh static
+	@$(MAKE) BOARD=host OUT=build/host-static CC=musl-gcc CFLAGS='-fno-pie $(CFLAGS)' \
+		LDFLAGS='-static -no-pie -s -Wl,-z,noseparate-code $(LDFLAGS)'
+
+demo: all ## run real actions against the bundled simulator of the service
+	@tests/setup.sh demo
+	@tests/service/demo.sh $(BINARY) build
+
+check: ## run all tests; the last line counts them
+	@tests/setup.sh build deps demo static config lint size check
+	@$(PYTHON) tests/check.py
+
+lint: $(BOARD_GENERATED) $(CONFIG_HEADER) ## check style and run the static analysers
+	@tests/setup.sh build lint
+	@port/deps.sh $(BOARD_DEPS)
+	@LINT_SOURCES='$(SOURCES)' LINT_FLAGS='$(subst ','\'',$(OUR_FLAGS))' tests/lint.sh
+
+format: ## bring all C files into the project's style
+	@tests/setup.sh lint
+	@tests/lint.sh --fix
+
+size: static ## sizes and stack, beside their budgets
+	@tests/setup.sh build size
+	@port/deps.sh jsmn
+	@$(PYTHON) tests/size/size.py
+
+install: all ## install the command: DESTDIR=, PREFIX=/usr/local
+	$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin'
+	$(INSTALL) -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/migtask'
+
+clean: ## remove what was built; the fetched sources stay (rm -r build removes those too)
+	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

@@ -1,0 +1,63 @@
+#!/bin/sh
+#
+# build_test.sh - the build does what it promises. Expects build/host to be built and the sources
+# to be fetched. The last line is `N passed, N failed`.
+set -u
+
+cd "$(dirname "$0")/.." || exit 1
+scratch=build/tests/build
+rm -rf "$scratch"
+mkdir -p "$scratch"
+passed=0
+failed=0
+
+# expect WHAT PATTERN COMMAND...: the command's output has a line that matches (an empty pattern:
+# there is no output); $status is its exit status.
+expect() {
+    what=$1 pattern=$2
+    shift 2
+    output=$("$@" 2>&1)
+    status=$?
+    if if [ -z "$pattern" ]; then [ -z "$output" ]; else
+        printf '%s\n' "$output" | grep -Eq -- "$pattern"
+    fi; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf '%s: FAILED, exit status %s, output:\n%s\n' "$what" "$status" "$output"
+    fi
+}
+
+build() {
+    make OUT="$scratch" "$@" "$scratch/core/writer.o"
+}
+
+# shellcheck disable=SC2013 # words
+for target in $(sed -n 's/^\.PHONY: help //p' Makefile); do
+    expect "help: $target" "^  $target " make help
+done
+expect 'a board that is not there' 'no board "nowhere"; there are:.* host' make BOARD=nowhere
+expect 'a configuration that is not there' 'no boards/host/none.defconfig' make CONFIG=none
+
+expect 'nothing to do' '^$|Nothing to be done' make all
+expect 'a first build' '^  CC +core/writer.c$' build
+expect 'no second build' '^$|is up to date' build
+expect 'built anew with other flags' '^  CC +core/writer.c$' build CFLAGS=-g
+echo 'MIGTASK_RX_BUFFER=1000' >"$scratch/.config"
+expect 'built anew with a .config' '^  CC +core/writer.c$' build
+expect 'the limit of a .config' '^#define MIGTASK_RX_BUFFER 1000$' cat "$scratch/migtask_kconfig.h"
+rm "$scratch/.config"
+
+expect 'no fetching of what is there' '' env DEBIAN_MIRROR=http://127.0.0.1:9/ \
+    port/deps.sh mbedtls jsmn
+mkdir -p "$scratch/old/include/mbedtls"
+echo '#define MBEDTLS_VERSION_STRING         "2.28.3"' >"$scratch/old/include/mbedtls/build_info.h"
+expect 'another mbedTLS' 'mbedTLS 3.6.x is needed, found "2.28.3"' \
+    env MBEDTLS_DIR="$scratch/old" port/deps.sh mbedtls
+expect 'no jsmn' 'jsmn.h is needed' env JSMN_DIR="$scratch/old" port/deps.sh jsmn
+
+expect 'installs' 'install' make install DESTDIR="$PWD/$scratch/root" PREFIX=/usr
+expect 'what is installed runs' '^migtask [0-9]' "$scratch/root/usr/bin/migtask" --version
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

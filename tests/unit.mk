@@ -1,0 +1,36 @@
+# The unit tests, by `make -f tests/unit.mk CONFIGURATION=mcu` (or host): each tests/unit/test_*.c
+# is a cmocka program, linked with the core and with the other files there, under ASan and UBSan.
+
+CONFIGURATION ?= mcu
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+JSMN_DIR ?= build/deps/jsmn
+OUT := build/tests/unit-$(CONFIGURATION)
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.SECONDARY:
+
+FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	$(if $(filter host,$(CONFIGURATION)),-DMIGTASK_CONFIG_HOST) -Icore -Itests/unit \
+	-isystem $(JSMN_DIR) $(CFLAGS)
+
+PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
+SHARED := $(wildcard core/*.c) $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+
+.PHONY: run build
+run: build
+	@status=0; for program in $(PROGRAMS); do \
+		timeout $${SECONDS_EACH:-400} $$program || { \
+			echo "$$program: exit status $$?" >&2; status=1; }; \
+	done; exit $$status
+
+build: $(PROGRAMS)
+
+$(OUT)/test_%: $(OUT)/tests/unit/test_%.o $(SHARED:%.c=$(OUT)/%.o)
+	@$(CC) $(FLAGS) $^ -lcmocka -o $@
+
+$(OUT)/%.o: %.c tests/unit.mk
+	@mkdir -p $(@D)
+	@$(CC) $(FLAGS) -MMD -MP -c $< -o $@
+
+-include $(wildcard $(OUT)/*/*.d $(OUT)/tests/unit/*.d)
