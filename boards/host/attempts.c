@@ -1,0 +1,178 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "attempts.h"
+
+#include "clock.h"
+#include "progress.h"
+#include "random.h"
+#include "tcp.h"
+#include "terminal.h"
+#include "tls.h"
+
+/* A step that moved bytes is followed by the next at once; after so many of them signals, which
+ * are let in only while waiting, get their chance. */
+#define STEPS_BETWEEN_SIGNALS 64
+
+volatile sig_atomic_t attempts_cancelled;
+
+static migtask_call call;
+static migtask_posix_tcp tcp;
+static migtask_tls tls;
+
+static bool clock_now(void *ctx, int64_t *epoch_s)
+{
+    *epoch_s = migtask_posix_epoch_s(ctx);
+    return *epoch_s != MIGTASK_NO_DATE;
+}
+
+static void show_progress(uint32_t now_ms)
+{
+    if (migtask_call_phase(&call) == MIGTASK_PHASE_SENDING) {
+        progress_show("sending", NULL, now_ms);
+    } else if (migtask_call_phase(&call) == MIGTASK_PHASE_WAITING) {
+        progress_show("waiting for the answer", NULL, now_ms);
+    } else if (migtask_call_phase(&call) == MIGTASK_PHASE_RECEIVING) {
+        progress_show("receiving the answer", NULL, now_ms);
+    } else if (migtask_tls_get_phase(&tls) == MIGTASK_TLS_SECURING) {
+        progress_show("securing the connection", NULL, now_ms);
+    } else if (migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_RESOLVING) {
+        progress_show("resolving the name", NULL, now_ms);
+    } else {
+        progress_show("connecting to", migtask_posix_tcp_peer(&tcp), now_ms);
+    }
+}
+
+/* One wait of the stream, or of the pause between two attempts. */
+static void wait_for(uint32_t max_ms)
+{
+    if (progress_wanted() && max_ms > PROGRESS_INTERVAL_MS) {
+        max_ms = PROGRESS_INTERVAL_MS;
+    }
+    migtask_posix_tcp_wait(&tcp, max_ms);
+}
+
+static void describe_connection(void)
+{
+    terminal_put(&terminal_err, "connected to ");
+    terminal_put(&terminal_err, migtask_posix_tcp_peer(&tcp));
+    terminal_put(&terminal_err, ", ");
+    terminal_put(&terminal_err, migtask_tls_version(&tls));
+    terminal_put(&terminal_err, ", ");
+    terminal_put(&terminal_err, migtask_tls_suite(&tls));
+    terminal_put(&terminal_err, "\n");
+    (void)terminal_flush(&terminal_err);
+}
+
+/* One attempt; returns how far it had come. */
+static migtask_phase run_call(const struct options *options)
+{
+    migtask_phase phase = MIGTASK_PHASE_CONNECTING;
+    for (unsigned steps = 0;; steps++) {
+        uint32_t now = migtask_posix_now_ms(NULL);
+        if (attempts_cancelled) {
+            migtask_call_cancel(&call);
+        }
+        migtask_step step = migtask_call_step(&call, now);
+        if (step == MIGTASK_STEP_DONE) {
+            return phase;
+        }
+        if (options->amount == OUTPUT_VERBOSE && phase == MIGTASK_PHASE_CONNECTING &&
+            migtask_call_phase(&call) != phase) {
+            progress_erase();
+            describe_connection();
+        }
+        phase = migtask_call_phase(&call);
+        if (step == MIGTASK_STEP_WAITING) {
+            show_progress(now);
+            wait_for(migtask_call_time_left(&call, now));
+        } else if (steps % STEPS_BETWEEN_SIGNALS == STEPS_BETWEEN_SIGNALS - 1) {
+            migtask_posix_tcp_wait(&tcp, 0);
+        }
+    }
+}
+
+static void announce_repeat(const struct options *options, const migtask_retry *retry,
+                            uint32_t pause_ms)
+{
+    const char *sentence = migtask_call_sentence(&call);
+    progress_erase();
+    if (options->amount == OUTPUT_QUIET) {
+        return;
+    }
+    terminal_put(&terminal_err, "attempt ");
+    terminal_put_number(&terminal_err, retry->attempts - 1u);
+    terminal_put(&terminal_err, ": ");
+    terminal_put(&terminal_err, migtask_outcome_name(migtask_call_outcome(&call)));
+    terminal_put(&terminal_err, ", ");
+    terminal_put(&terminal_err,
+                 sentence != NULL ? sentence : migtask_reason_name(migtask_call_reason(&call)));
+    terminal_put(&terminal_err, "; trying again in ");
+    terminal_put_seconds(&terminal_err, pause_ms);
+    terminal_put(&terminal_err, " s\n");
+    (void)terminal_flush(&terminal_err);
+}
+
+/* Waits before the next attempt; false if a signal ended it. */
+static bool pause_for(uint32_t pause_ms)
+{
+    uint32_t start = migtask_posix_now_ms(NULL);
+    uint32_t elapsed = 0;
+    while (elapsed < pause_ms && !attempts_cancelled) {
+        progress_show("pausing before the next attempt", NULL, start + elapsed);
+        wait_for(pause_ms - elapsed);
+        elapsed = migtask_posix_now_ms(NULL) - start;
+    }
+    progress_erase();
+    return !attempts_cancelled;
+}
+
+static uint32_t random_bits(void)
+{
+    uint32_t bits = UINT32_MAX; /* without randomness: the longest pause */
+    (void)migtask_posix_random(NULL, &bits, sizeof bits);
+    return bits;
+}
+
+void attempts_run(const struct options *options, const migtask_trust *trust, uint32_t start_ms,
+                  const sigset_t *wait_mask, struct finding *finding)
+{
+    migtask_request request = options->request;
+    migtask_posix_tcp_init(&tcp,
+                           options->has_connect_to ? &options->connect_to : &request.endpoint);
+    migtask_posix_tcp_wait_mask(&tcp, wait_mask);
+    migtask_tls_config config = {.lower = migtask_posix_tcp_stream(&tcp),
+                                 .endpoint = request.endpoint,
+                                 .trust = *trust,
+                                 .clock = clock_now};
+    (void)migtask_tls_init(&tls, &config); /* if it failed, the stream says so */
+    migtask_stream stream = migtask_tls_stream(&tls);
+
+    migtask_retry retry;
+    migtask_retry_init(&retry, options->retries, request.timeout_ms, start_ms);
+    for (;;) {
+        uint32_t now = migtask_posix_now_ms(NULL);
+        uint32_t left = migtask_retry_time_left(&retry, now);
+        request.timeout_ms = left > 0 ? left : 1;
+        migtask_call_begin(&call, &stream, &request, now);
+        finding->phase = run_call(options);
+
+        uint32_t pause_ms;
+        now = migtask_posix_now_ms(NULL);
+        if (attempts_cancelled ||
+            !migtask_retry_next(&retry, &call, now, migtask_posix_epoch_s(NULL), random_bits(),
+                                &pause_ms)) {
+            break;
+        }
+        announce_repeat(options, &retry, pause_ms);
+        if (!pause_for(pause_ms)) {
+            retry.attempts--; /* the one that was not begun */
+            break;
+        }
+    }
+    progress_erase();
+    finding->outcome = migtask_call_outcome(&call);
+    finding->reason = migtask_call_reason(&call);
+    finding->reply = migtask_call_reply(&call);
+    finding->sentence = migtask_call_sentence(&call);
+    finding->attempts = retry.attempts;
+}

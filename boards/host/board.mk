@@ -1,0 +1,12 @@
+# The host command: POSIX sockets, mbedTLS, the limits of the host configuration.
+BOARD_BINARY := migtask
+BOARD_PORTS := posix mbedtls
+BOARD_DEPS := mbedtls jsmn
+BOARD_CONFIG := -DMIGTASK_CONFIG_HOST
+BOARD_FLAGS := -I$(OUT)/boards/host
+BOARD_GENERATED := $(OUT)/boards/host/error_codes.inc
+
+# What to do about an error code, compiled in.
+$(BOARD_GENERATED): boards/host/error_codes.tsv boards/host/error_codes.awk
+	$(call say,AWK,$<)
+	$(Q)mkdir -p $(@D) && awk -f boards/host/error_codes.awk $< >$@

@@ -1,0 +1,171 @@
+/*
+ * migtask - the command: arguments in, one call, one outcome out.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <signal.h>
+#include <string.h>
+
+#include "attempts.h"
+#include "clock.h"
+#include "options.h"
+#include "progress.h"
+#include "random.h"
+#include "result.h"
+#include "roots.h"
+#include "terminal.h"
+#include "tls.h"
+#include "token.h"
+
+/* All memory that mbedTLS ever gets. */
+static uint64_t arena[(MIGTASK_TLS_ARENA + 7) / 8];
+
+static void on_signal(int number)
+{
+    (void)number;
+    attempts_cancelled = 1;
+}
+
+/* SIGINT, SIGTERM and SIGHUP cancel the call; they are let in only while waiting, so that none is
+ * missed between a look and a wait. Returns the mask for waiting. */
+static void catch_signals(sigset_t *wait_mask)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    sigset_t blocked;
+    (void)sigemptyset(&blocked);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        struct sigaction old;
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) { /* nohup stays */
+            (void)sigaction(numbers[i], &action, NULL);
+            (void)sigaddset(&blocked, numbers[i]);
+        }
+    }
+    (void)sigprocmask(SIG_BLOCK, &blocked, wait_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        (void)sigdelset(wait_mask, numbers[i]); /* whoever started us may have blocked them */
+    }
+}
+
+static int print_help(void)
+{
+    terminal_put(&terminal_out, options_usage);
+    for (const char *const *place = roots_places; *place != NULL; place++) {
+        terminal_put(&terminal_out, "  ");
+        terminal_put(&terminal_out, *place);
+        terminal_put(&terminal_out, "\n");
+    }
+    return terminal_flush(&terminal_out) ? 0 : 5;
+}
+
+static int print_version(void)
+{
+    terminal_put(&terminal_out, "migtask " MIGTASK_VERSION "\n");
+    return terminal_flush(&terminal_out) ? 0 : 5;
+}
+
+/* The request as it would go out, with line ends for people. */
+static void put_request(struct terminal *t, const migtask_request *request)
+{
+    char piece[256];
+    size_t at = 0;
+    size_t len;
+    while ((len = migtask_request_preview(request, at, piece, sizeof piece)) > 0) {
+        at += len;
+        for (char *line = piece; len > 0;) {
+            char *end = memchr(line, '\n', len);
+            size_t take = end == NULL ? len : (size_t)(end - line);
+            size_t visible = take > 0 && line[take - 1] == '\r' ? take - 1 : take;
+            terminal_put_view(t, (migtask_view){line, visible});
+            if (end != NULL) {
+                (void)terminal_write(t, "\n", 1);
+                take++;
+            }
+            line += take;
+            len -= take;
+        }
+    }
+    (void)terminal_write(t, "\n", 1);
+}
+
+static int dry_run(const struct options *options)
+{
+    put_request(&terminal_out, &options->request);
+    if (options->amount != OUTPUT_QUIET) {
+        terminal_put(&terminal_err, "Dry run: nothing was sent.\n");
+    }
+    (void)terminal_flush(&terminal_err);
+    return terminal_flush(&terminal_out) ? 0 : 5;
+}
+
+static void describe_start(const struct options *options)
+{
+    terminal_put(&terminal_err, "trusted roots: ");
+    terminal_put(&terminal_err, roots_file());
+    terminal_put(&terminal_err, "\n");
+    put_request(&terminal_err, &options->request);
+    (void)terminal_flush(&terminal_err);
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options;
+    struct complaint complaint;
+    struct finding finding = {.outcome = MIGTASK_NOT_SENT};
+    sigset_t wait_mask;
+    uint32_t start_ms = migtask_posix_now_ms(NULL);
+
+    terminal_guard_descriptors();
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone is a failed write like any other */
+    bool good = options_read(&options, argc, argv, &complaint);
+    if (options.help) {
+        return print_help();
+    }
+    if (options.version) {
+        return print_version();
+    }
+    if (!good) {
+        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+    }
+    catch_signals(&wait_mask);
+    progress_start(options.amount != OUTPUT_QUIET);
+
+    migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
+    enum token_status token =
+        token_read(options.token_file, &patience, &options.request.token, &complaint);
+    if (token == TOKEN_WRONG) {
+        token_wipe();
+        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+    }
+    if (token != TOKEN_OK) {
+        finding.reason = token == TOKEN_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
+        return result_print(&options, &finding);
+    }
+    if (options.dry_run) {
+        int status = dry_run(&options);
+        token_wipe();
+        return status;
+    }
+
+    migtask_trust trust;
+    bool no_memory = false;
+    migtask_tls_process process = {arena, sizeof arena, migtask_posix_random, NULL};
+    (void)migtask_tls_start(&process); /* if it failed, the stream says so */
+    if (!roots_open(options.ca_file, &trust, &complaint, &no_memory)) {
+        token_wipe();
+        if (!no_memory) {
+            return result_print_complaint(&options, &complaint, MIGTASK_INVALID_CONFIG);
+        }
+        finding.reason = MIGTASK_OUT_OF_MEMORY;
+        return result_print(&options, &finding);
+    }
+    if (options.amount == OUTPUT_VERBOSE) {
+        describe_start(&options);
+    }
+    attempts_run(&options, &trust, start_ms, &wait_mask, &finding);
+    roots_close();
+    token_wipe();
+    return result_print(&options, &finding);
+}

@@ -1,0 +1,429 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_TIMEOUT_MS 30000u
+#define DEFAULT_CONNECT_TIMEOUT_MS 10000u
+#define DEFAULT_RETRIES 2
+#define MAX_RETRIES 100
+
+enum option {
+    OPTION_ENDPOINT,
+    OPTION_REGION,
+    OPTION_TOKEN_FILE,
+    OPTION_TEMPLATE_ID,
+    OPTION_CA_FILE,
+    OPTION_CONNECT_TO,
+    OPTION_TIMEOUT,
+    OPTION_CONNECT_TIMEOUT,
+    OPTION_RETRIES,
+    OPTION_WITH_VALUE, /* the ones above take a value */
+    OPTION_SWITCH_HCE = OPTION_WITH_VALUE,
+    OPTION_CONSISTENCY_CHECK,
+    OPTION_JSON,
+    OPTION_DRY_RUN,
+    OPTION_VERBOSE,
+    OPTION_QUIET,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
+};
+
+static const struct {
+    const char *name;
+    char letter; /* 0: has none */
+} names[] = {
+    [OPTION_ENDPOINT] = {"endpoint", 'e'},
+    [OPTION_REGION] = {"region", 0},
+    [OPTION_TOKEN_FILE] = {"token-file", 't'},
+    [OPTION_TEMPLATE_ID] = {"template-id", 0},
+    [OPTION_CA_FILE] = {"ca-file", 0},
+    [OPTION_CONNECT_TO] = {"connect-to", 0},
+    [OPTION_TIMEOUT] = {"timeout", 0},
+    [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", 0},
+    [OPTION_RETRIES] = {"retries", 0},
+    [OPTION_SWITCH_HCE] = {"switch-hce", 0},
+    [OPTION_CONSISTENCY_CHECK] = {"consistency-check", 0},
+    [OPTION_JSON] = {"json", 0},
+    [OPTION_DRY_RUN] = {"dry-run", 0},
+    [OPTION_VERBOSE] = {"verbose", 'v'},
+    [OPTION_QUIET] = {"quiet", 'q'},
+    [OPTION_HELP] = {"help", 'h'},
+    [OPTION_VERSION] = {"version", 0},
+};
+_Static_assert(sizeof names / sizeof names[0] == OPTION_COUNT, "a name for each option");
+
+const char options_usage[] =
+    "Usage: migtask OPERATION TASK_ID [options]\n"
+    "\n"
+    "Sends one action to a task of the Huawei Cloud Server Migration Service and says what\n"
+    "became of it. An action cannot be repeated safely, so every call ends with one of:\n"
+    "  accepted (exit status 0)  the service took it\n"
+    "  refused  (1)              the service said no\n"
+    "  invalid  (2)              a mistake in the arguments or files; nothing was attempted\n"
+    "  not_sent (3)              it did not leave this machine whole: repeating is safe\n"
+    "  unknown  (4)              it was sent and no clear answer came: look before you repeat\n"
+    "(5: the result could not be written to standard output.)\n"
+    "\n"
+    "OPERATION:\n"
+    "  start               start or resume the migration; formats the target's disks\n"
+    "  stop                pause it\n"
+    "  test                launch the target server (older name of cutover)\n"
+    "  cutover             launch the target server\n"
+    "  clone_test          clone the target for a test; needs --template-id\n"
+    "  restart             synchronize again after the target was launched\n"
+    "  network_check       measure the network between source and target\n"
+    "  skip                skip the consistency check that is under way\n"
+    "  clear               delete the snapshots; cannot be undone\n"
+    "  migration_test      start the migration drill\n"
+    "  error_for_overspeed report that the task was paused for its speed\n"
+    "TASK_ID: 1 to 36 of A-Z a-z 0-9 - _, the first a letter or a digit\n"
+    "\n"
+    "Where and who:\n"
+    "  -e, --endpoint https://HOST[:PORT]  the service; else MIGTASK_ENDPOINT from the "
+    "environment\n"
+    "      --region NAME                   or a known region instead: cn-north-4, ap-southeast-1,\n"
+    "                                      ap-southeast-3, my-kualalumpur-1, ru-moscow-1\n"
+    "  -t, --token-file FILE               file with the token (X-Auth-Token), - for standard "
+    "input;\n"
+    "                                      else MIGTASK_TOKEN or HW_AUTH_TOKEN from the "
+    "environment\n"
+    "      --ca-file FILE                  trusted root certificates, PEM\n"
+    "      --connect-to ADDRESS[:PORT]     connect there, without DNS; the certificate is still\n"
+    "                                      checked against the endpoint's name\n"
+    "What:\n"
+    "      --template-id ID                template of the clone, at most 255 characters\n"
+    "      --switch-hce                    switch the system to HCE (Linux)\n"
+    "      --consistency-check             verify consistency after the migration\n"
+    "How:\n"
+    "      --timeout SECONDS               for everything (30; above 0, up to 86400)\n"
+    "      --connect-timeout SECONDS       for name, TCP and TLS (10)\n"
+    "      --retries N                     repeats where that is safe (2; 0 to 100)\n"
+    "      --json                          the result as one JSON object\n"
+    "      --dry-run                       show the request and send nothing\n"
+    "  -v, --verbose                       say more on standard error\n"
+    "  -q, --quiet                         say nothing but errors\n"
+    "  -h, --help                          this text\n"
+    "      --version                       the version\n"
+    "\n"
+    "The server's certificate is always verified; there is no option that turns this off.\n"
+    "Without --ca-file the first of these is used:\n";
+
+struct reader {
+    struct options *options;
+    struct complaint *complaint;
+    const char *values[OPTION_WITH_VALUE]; /* of the options given, the last of each */
+};
+
+static bool complain(struct complaint *complaint, const char *what, const char *value,
+                     const char *hint)
+{
+    if (complaint->what == NULL) { /* the first stays */
+        complaint->what = what;
+        complaint->value = value;
+        complaint->hint = hint;
+    }
+    return false;
+}
+
+static void set_flag(struct options *options, enum option option)
+{
+    switch (option) {
+    case OPTION_SWITCH_HCE:
+        options->request.action.switch_hce = true;
+        break;
+    case OPTION_CONSISTENCY_CHECK:
+        options->request.action.consistency_check = true;
+        break;
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    case OPTION_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case OPTION_VERBOSE:
+        options->amount = OUTPUT_VERBOSE;
+        break;
+    case OPTION_QUIET:
+        options->amount = OUTPUT_QUIET;
+        break;
+    case OPTION_HELP:
+        options->help = true;
+        break;
+    default: /* OPTION_VERSION */
+        options->version = true;
+        break;
+    }
+}
+
+/* --name, --name=value, --name value: returns how many arguments it took. */
+static int read_long(struct reader *reader, char *const *argument)
+{
+    const char *name = *argument + 2;
+    size_t len = strcspn(name, "=");
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (strlen(names[i].name) != len || memcmp(names[i].name, name, len) != 0) {
+            continue;
+        }
+        if (i >= OPTION_WITH_VALUE) {
+            if (value != NULL) {
+                (void)complain(reader->complaint, "this option takes no value", *argument, NULL);
+            }
+            set_flag(reader->options, (enum option)i);
+            return 1;
+        }
+        if (value == NULL && argument[1] == NULL) {
+            (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
+            return 1;
+        }
+        reader->values[i] = value != NULL ? value : argument[1];
+        return value != NULL ? 1 : 2;
+    }
+    (void)complain(reader->complaint, "unknown option", *argument, NULL);
+    return 1;
+}
+
+/* -x, -xvalue, -x value, and flags together as in -vq. */
+static int read_short(struct reader *reader, char *const *argument)
+{
+    for (const char *letter = *argument + 1; *letter != '\0'; letter++) {
+        size_t i = 0;
+        while (i < OPTION_COUNT && names[i].letter != *letter) {
+            i++;
+        }
+        if (i == OPTION_COUNT) {
+            (void)complain(reader->complaint, "unknown option", *argument, NULL);
+            return 1;
+        }
+        if (i >= OPTION_WITH_VALUE) {
+            set_flag(reader->options, (enum option)i);
+            continue;
+        }
+        if (letter[1] != '\0') {
+            reader->values[i] = letter + 1;
+            return 1;
+        }
+        if (argument[1] == NULL) {
+            (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
+            return 1;
+        }
+        reader->values[i] = argument[1];
+        return 2;
+    }
+    return 1;
+}
+
+static void read_arguments(struct reader *reader, char *const *argument)
+{
+    struct options *options = reader->options;
+    bool only_positional = false;
+    while (*argument != NULL) {
+        const char *text = *argument;
+        if (only_positional || text[0] != '-' || text[1] == '\0') {
+            if (options->operation_name == NULL) {
+                options->operation_name = text;
+            } else if (options->task_id == NULL) {
+                options->task_id = text;
+            } else {
+                (void)complain(reader->complaint, "there is an argument too many", text, NULL);
+            }
+            argument++;
+        } else if (text[1] != '-') {
+            argument += read_short(reader, argument);
+        } else if (text[2] == '\0') {
+            only_positional = true;
+            argument++;
+        } else {
+            argument += read_long(reader, argument);
+        }
+    }
+}
+
+/* Seconds with up to any number of decimals, as milliseconds rounded up. */
+static bool read_seconds(const char *text, uint32_t *ms)
+{
+    uint64_t value = 0;
+    uint64_t unit = 1000;
+    bool digits = false;
+    bool point = false;
+    bool rest = false;
+    for (; *text != '\0'; text++) {
+        if (*text == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9') {
+            return false;
+        }
+        digits = true;
+        unsigned digit = (unsigned)(*text - '0');
+        if (!point) {
+            value = value * 10 + digit * 1000u;
+            if (value > MIGTASK_TIMEOUT_MAX_MS) {
+                return false;
+            }
+        } else {
+            unit /= 10;
+            value += digit * unit;
+            rest = rest || (unit == 0 && digit > 0);
+        }
+    }
+    value += rest ? 1 : 0;
+    *ms = (uint32_t)value;
+    return digits && value >= 1 && value <= MIGTASK_TIMEOUT_MAX_MS;
+}
+
+static bool read_retries(const char *text, uint16_t *retries)
+{
+    unsigned value = 0;
+    const char *digit = text;
+    for (; *digit >= '0' && *digit <= '9' && value <= MAX_RETRIES; digit++) {
+        value = value * 10 + (unsigned)(*digit - '0');
+    }
+    *retries = (uint16_t)value;
+    return digit != text && *digit == '\0' && value <= MAX_RETRIES;
+}
+
+/* ADDRESS[:PORT]; an IPv6 address may go without its brackets if no port follows. */
+static bool read_connect_to(const char *text, uint16_t port, migtask_endpoint *to)
+{
+    static char bracketed[64]; /* the endpoint refers to it */
+    const char *colon = strchr(text, ':');
+    size_t len = strlen(text);
+    migtask_view view = migtask_text(text);
+    if (text[0] != '[' && colon != NULL && strchr(colon + 1, ':') != NULL &&
+        len + 2 < sizeof bracketed) {
+        bracketed[0] = '[';
+        memcpy(bracketed + 1, text, len);
+        bracketed[len + 1] = ']';
+        view = (migtask_view){bracketed, len + 2};
+    }
+    return migtask_authority_parse(view, port, to) && to->kind != MIGTASK_HOST_NAME;
+}
+
+static bool read_endpoint(struct reader *reader)
+{
+    migtask_endpoint *endpoint = &reader->options->request.endpoint;
+    const char *region = reader->values[OPTION_REGION];
+    const char *given = reader->values[OPTION_ENDPOINT];
+    const char *url = given != NULL ? given : getenv("MIGTASK_ENDPOINT");
+    if (url != NULL && region != NULL) {
+        return complain(reader->complaint, "there is both an endpoint and a region: give one",
+                        region,
+                        given == NULL ? "(the endpoint comes from MIGTASK_ENDPOINT)" : NULL);
+    }
+    if (region != NULL) {
+        if (!migtask_region_endpoint(migtask_text(region), endpoint)) {
+            reader->complaint->list_regions = reader->complaint->what == NULL;
+            return complain(reader->complaint, "no endpoint is known for this region", region,
+                            "give --endpoint https://HOST, or one of the known regions:");
+        }
+        return true;
+    }
+    if (url == NULL) {
+        return complain(reader->complaint, "no endpoint is given", NULL,
+                        "use --endpoint https://HOST, --region NAME, or set MIGTASK_ENDPOINT");
+    }
+    if (!migtask_endpoint_parse(migtask_text(url), endpoint)) {
+        return complain(
+            reader->complaint, "this is not an endpoint", url,
+            "it is https://HOST[:PORT], without user, path or query, and a port from 1 to "
+            "65535");
+    }
+    return true;
+}
+
+/* The values of the options, with their defaults. */
+static void read_values(struct reader *reader)
+{
+    struct options *options = reader->options;
+    struct complaint *complaint = reader->complaint;
+    const char *const *values = reader->values;
+    migtask_request *request = &options->request;
+    request->timeout_ms = DEFAULT_TIMEOUT_MS;
+    request->connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
+    options->retries = DEFAULT_RETRIES;
+    options->token_file = values[OPTION_TOKEN_FILE];
+    options->ca_file = values[OPTION_CA_FILE];
+    request->action.template_id = migtask_text(values[OPTION_TEMPLATE_ID]);
+    static const char seconds[] = "it is a number of seconds above 0 and up to 86400, such as 0.5";
+    if (values[OPTION_TIMEOUT] != NULL &&
+        !read_seconds(values[OPTION_TIMEOUT], &request->timeout_ms)) {
+        (void)complain(complaint, "--timeout is out of range", values[OPTION_TIMEOUT], seconds);
+    }
+    if (values[OPTION_CONNECT_TIMEOUT] != NULL &&
+        !read_seconds(values[OPTION_CONNECT_TIMEOUT], &request->connect_timeout_ms)) {
+        (void)complain(complaint, "--connect-timeout is out of range",
+                       values[OPTION_CONNECT_TIMEOUT], seconds);
+    }
+    if (values[OPTION_RETRIES] != NULL &&
+        !read_retries(values[OPTION_RETRIES], &options->retries)) {
+        (void)complain(complaint, "--retries is out of range", values[OPTION_RETRIES],
+                       "it is a number from 0 to 100");
+    }
+}
+
+static bool read_action(struct reader *reader)
+{
+    struct options *options = reader->options;
+    migtask_action *action = &options->request.action;
+    if (options->operation_name == NULL) {
+        reader->complaint->list_operations = reader->complaint->what == NULL;
+        return complain(
+            reader->complaint, "there is no OPERATION and no TASK_ID", NULL,
+            "the form is migtask OPERATION TASK_ID [options]; migtask --help tells more");
+    }
+    if (!migtask_operation_find(migtask_text(options->operation_name), &action->operation)) {
+        reader->complaint->list_operations = reader->complaint->what == NULL;
+        return complain(reader->complaint, "this is not an operation", options->operation_name,
+                        "it is one of:");
+    }
+    if (options->task_id == NULL) {
+        return complain(
+            reader->complaint, "there is no TASK_ID behind the operation", NULL,
+            "the form is migtask OPERATION TASK_ID [options]; migtask --help tells more");
+    }
+    action->task_id = migtask_text(options->task_id);
+    switch (migtask_action_check(action)) {
+    case MIGTASK_CHECK_OK:
+        return true;
+    case MIGTASK_CHECK_TASK_ID:
+        return complain(reader->complaint, "this is not a task id", options->task_id,
+                        migtask_check_text(MIGTASK_CHECK_TASK_ID));
+    case MIGTASK_CHECK_TEMPLATE_MISSING:
+        return complain(reader->complaint, "clone_test needs a template", NULL,
+                        "give its id with --template-id ID");
+    default:
+        return complain(reader->complaint, "--template-id is out of range", NULL,
+                        migtask_check_text(MIGTASK_CHECK_TEMPLATE_ID));
+    }
+}
+
+bool options_read(struct options *options, int argc, char *const argv[],
+                  struct complaint *complaint)
+{
+    memset(options, 0, sizeof *options);
+    memset(complaint, 0, sizeof *complaint);
+    options->amount = OUTPUT_NORMAL;
+    struct reader reader = {.options = options, .complaint = complaint};
+    if (argc > 0) { /* else not even the program's name is there */
+        read_arguments(&reader, argv + 1);
+    }
+    read_values(&reader);
+    (void)(read_action(&reader) && read_endpoint(&reader));
+    const char *to = reader.values[OPTION_CONNECT_TO];
+    if (complaint->what == NULL && to != NULL) {
+        options->has_connect_to = true;
+        if (!read_connect_to(to, options->request.endpoint.port, &options->connect_to)) {
+            (void)complain(
+                complaint, "--connect-to is not an address", to,
+                "it is an IPv4 address or [IPv6 address], with :PORT if it differs from the "
+                "endpoint's");
+        }
+    }
+    return complaint->what == NULL;
+}

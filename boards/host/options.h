@@ -1,0 +1,43 @@
+/* options.h - the command line and what it means. */
+#ifndef MIGTASK_HOST_OPTIONS_H
+#define MIGTASK_HOST_OPTIONS_H
+
+#include "migtask.h"
+
+enum output_amount { OUTPUT_QUIET, OUTPUT_NORMAL, OUTPUT_VERBOSE };
+
+struct options {
+    const char *operation_name; /* as given, NULL if not */
+    const char *task_id;        /* the same */
+    migtask_request request;    /* all but the token, which token.h brings */
+    bool has_connect_to;
+    migtask_endpoint connect_to;
+    const char *token_file; /* NULL: from the environment */
+    const char *ca_file;    /* NULL: the first of the known places */
+    uint16_t retries;
+    bool json;
+    bool dry_run;
+    bool help;
+    bool version;
+    enum output_amount amount;
+};
+
+/* What is wrong with an argument: sentence "what": "value". */
+struct complaint {
+    const char *what;  /* NULL: nothing is wrong */
+    const char *value; /* the argument that it is about, or NULL */
+    const char *hint;  /* more of the sentence, or NULL */
+    bool list_regions; /* the known regions help */
+    bool list_operations;
+};
+
+/* Reads the arguments. All of them are read even after a fault, so that --json is seen wherever it
+ * stands; the first fault is the one in *complaint. False if there is one. The views of *options
+ * refer to argv and the environment. */
+bool options_read(struct options *options, int argc, char *const argv[],
+                  struct complaint *complaint);
+
+/* The text of --help, without its list of CA files. */
+extern const char options_usage[];
+
+#endif

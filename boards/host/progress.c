@@ -1,0 +1,61 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "progress.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+#include "terminal.h"
+
+#define PATIENCE_MS 300u /* a call that is over by then shows nothing */
+
+static bool is_wanted;
+static bool is_shown;
+static bool is_started;
+static uint32_t start_ms;
+static const char *shown;
+
+void progress_start(bool wanted)
+{
+    is_wanted = wanted && isatty(STDERR_FILENO) == 1;
+}
+
+bool progress_wanted(void)
+{
+    return is_wanted;
+}
+
+void progress_show(const char *doing, const char *object, uint32_t now_ms)
+{
+    if (!is_wanted) {
+        return;
+    }
+    if (!is_started) {
+        is_started = true;
+        start_ms = now_ms;
+    }
+    if (now_ms - start_ms < PATIENCE_MS || doing == shown) {
+        return;
+    }
+    shown = doing;
+    is_shown = true;
+    (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
+    terminal_put(&terminal_err, doing);
+    if (object != NULL && object[0] != '\0') {
+        terminal_put(&terminal_err, " ");
+        terminal_put(&terminal_err, object);
+    }
+    terminal_put(&terminal_err, " ...");
+    (void)terminal_flush(&terminal_err);
+}
+
+void progress_erase(void)
+{
+    if (is_shown) {
+        (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
+        (void)terminal_flush(&terminal_err);
+    }
+    is_shown = false;
+    is_started = false;
+    shown = NULL;
+}

@@ -1,0 +1,85 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "roots.h"
+
+#include <errno.h>
+
+#include "file.h"
+
+const char *const roots_places[] = {
+    "/etc/ssl/certs/ca-certificates.crt",     /* Debian, Alpine, OpenWrt */
+    "/etc/pki/tls/certs/ca-bundle.crt",       /* RHEL, Fedora */
+    "/etc/ssl/ca-bundle.pem",                 /* SUSE */
+    "/etc/ssl/cert.pem",                      /* Alpine, FreeBSD */
+    "/usr/local/share/certs/ca-root-nss.crt", /* FreeBSD */
+    NULL,
+};
+
+static migtask_posix_reader reader;
+static migtask_trust_pem pem;
+static const char *in_use;
+static bool is_open;
+
+static bool read_text(void *ctx, void *buf, size_t cap, size_t *got)
+{
+    return migtask_posix_reader_read(ctx, buf, cap, got) == 0;
+}
+
+const char *roots_file(void)
+{
+    return in_use;
+}
+
+void roots_close(void)
+{
+    if (is_open) {
+        migtask_posix_reader_close(&reader);
+        is_open = false;
+    }
+}
+
+bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
+                bool *no_memory)
+{
+    migtask_posix_file_status status = MIGTASK_POSIX_FILE_NOT_OPENED;
+    *no_memory = false;
+    in_use = file;
+    if (file != NULL) {
+        status = migtask_posix_reader_open(&reader, file);
+    } else {
+        for (size_t i = 0; roots_places[i] != NULL && status != MIGTASK_POSIX_FILE_OK; i++) {
+            in_use = roots_places[i];
+            status = migtask_posix_reader_open(&reader, in_use);
+        }
+    }
+    complaint->value = file;
+    if (status != MIGTASK_POSIX_FILE_OK) {
+        complaint->what = file != NULL ? "the CA file cannot be used"
+                                       : "no trusted root certificates are on this machine";
+        complaint->hint = file != NULL ? migtask_posix_file_text(status, errno)
+                                       : "give a PEM file of them with --ca-file FILE, or install "
+                                         "the package ca-certificates";
+        return false;
+    }
+    is_open = true;
+    migtask_trust_text text = {migtask_posix_reader_rewind, read_text, &reader};
+    *trust = migtask_trust_from_pem(&pem, &text);
+    switch (migtask_trust_check(trust)) {
+    case MIGTASK_TRUST_USABLE:
+        return true;
+    case MIGTASK_TRUST_NO_MEMORY:
+        *no_memory = true;
+        return false;
+    case MIGTASK_TRUST_UNREADABLE:
+        complaint->what = "the CA file cannot be read";
+        complaint->hint = migtask_posix_file_text(MIGTASK_POSIX_FILE_NOT_READ, reader.error);
+        break;
+    default:
+        complaint->what = "the CA file holds no certificate that can be used";
+        complaint->hint = "it is a PEM text with -----BEGIN CERTIFICATE----- in it";
+        break;
+    }
+    complaint->value = in_use;
+    roots_close();
+    return false;
+}

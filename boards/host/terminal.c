@@ -1,0 +1,106 @@
+#define _POSIX_C_SOURCE 200809L
+
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+struct terminal terminal_out = {.fd = STDOUT_FILENO};
+struct terminal terminal_err = {.fd = STDERR_FILENO};
+
+void terminal_guard_descriptors(void)
+{
+    struct pollfd standard[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+    if (poll(standard, 3, 0) <= 0) {
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        if ((standard[i].revents & POLLNVAL) != 0) {
+            /* A directory can neither be read nor written: using it still fails, and it is there
+             * even where /dev is not. It gets the lowest free number, which is i. */
+            (void)open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        }
+    }
+}
+
+bool terminal_flush(struct terminal *t)
+{
+    const char *at = t->buf;
+    while (t->len > 0 && !t->failed) {
+        ssize_t written = write(t->fd, at, t->len);
+        if (written > 0) {
+            at += written;
+            t->len -= (size_t)written;
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody made it non-blocking */
+            struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
+            (void)poll(&wait, 1, 1000);
+        } else if (errno != EINTR) {
+            t->failed = true;
+        }
+    }
+    t->len = 0;
+    return !t->failed;
+}
+
+bool terminal_write(void *terminal, const char *data, size_t len)
+{
+    struct terminal *t = terminal;
+    while (len > 0 && !t->failed) {
+        size_t room = sizeof t->buf - t->len;
+        size_t take = len < room ? len : room;
+        memcpy(t->buf + t->len, data, take);
+        t->len += take;
+        data += take;
+        len -= take;
+        if (t->len == sizeof t->buf) {
+            (void)terminal_flush(t);
+        }
+    }
+    return !t->failed;
+}
+
+void terminal_put_view(struct terminal *t, migtask_view text)
+{
+    (void)migtask_report_text(text, terminal_write, t);
+}
+
+void terminal_put(struct terminal *t, const char *string)
+{
+    /* Our own sentences hold line feeds, which the safe way would show as escapes. */
+    const char *end = strchr(string, '\n');
+    while (end != NULL) {
+        terminal_put_view(t, (migtask_view){string, (size_t)(end - string)});
+        (void)terminal_write(t, "\n", 1);
+        string = end + 1;
+        end = strchr(string, '\n');
+    }
+    terminal_put_view(t, migtask_text(string));
+}
+
+void terminal_put_number(struct terminal *t, uint32_t number)
+{
+    char digits[10];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    (void)terminal_write(t, digits + at, sizeof digits - at);
+}
+
+void terminal_put_seconds(struct terminal *t, uint32_t ms)
+{
+    char fraction[] = {'.', (char)('0' + ms / 100 % 10), (char)('0' + ms / 10 % 10),
+                       (char)('0' + ms % 10)};
+    size_t len = sizeof fraction;
+    while (len > 1 && fraction[len - 1] == '0') {
+        len--;
+    }
+    terminal_put_number(t, ms / 1000);
+    if (len > 1) {
+        (void)terminal_write(t, fraction, len);
+    }
+}

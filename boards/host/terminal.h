@@ -1,0 +1,40 @@
+/*
+ * terminal.h - text to standard output and standard error.
+ *
+ * Whatever an argument, a server or a certificate holds, nothing that goes out here drives a
+ * terminal: all text passes migtask_report_text().
+ */
+#ifndef MIGTASK_HOST_TERMINAL_H
+#define MIGTASK_HOST_TERMINAL_H
+
+#include "migtask.h"
+
+/* A text that is written out when it is flushed, in one piece if it is short. */
+struct terminal {
+    int fd;
+    bool failed; /* something could not be written; sticky */
+    size_t len;
+    char buf[1024];
+};
+
+/* For the process, once, before any descriptor is opened: descriptors 0, 1 and 2 that came closed
+ * are taken, so that no socket or file gets their number and the output meant for them. */
+void terminal_guard_descriptors(void);
+
+extern struct terminal terminal_out; /* standard output: results */
+extern struct terminal terminal_err; /* standard error: everything else */
+
+/* Safe text of any length. */
+void terminal_put(struct terminal *t, const char *string);
+void terminal_put_view(struct terminal *t, migtask_view text);
+void terminal_put_number(struct terminal *t, uint32_t number);
+/* Milliseconds as seconds: "30", "1.5". */
+void terminal_put_seconds(struct terminal *t, uint32_t ms);
+
+/* Bytes as they are (migtask_output with a struct terminal as ctx). */
+bool terminal_write(void *t, const char *data, size_t len);
+
+/* Writes out what is held; false if that or anything before failed. */
+bool terminal_flush(struct terminal *t);
+
+#endif
