@@ -172,8 +172,9 @@ static int read_long(struct reader *reader, char *const *argument)
         if (i >= OPTION_WITH_VALUE) {
             if (value != NULL) {
                 (void)complain(reader->complaint, "this option takes no value", *argument, NULL);
+            } else {
+                set_flag(reader->options, (enum option)i);
             }
-            set_flag(reader->options, (enum option)i);
             return 1;
         }
         if (value == NULL && argument[1] == NULL) {

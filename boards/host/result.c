@@ -137,7 +137,11 @@ static void put_next_step(struct terminal *t, const struct options *options,
         terminal_put(t, "\n");
         break;
     case MIGTASK_NOT_SENT:
-        terminal_put(t, "  The action was not carried out. It is safe to repeat the command.\n");
+        terminal_put(t,
+                     finding->reason == MIGTASK_CERTIFICATE_REJECTED ||
+                             finding->reason == MIGTASK_OUT_OF_MEMORY
+                         ? "  The action was not carried out. Remove the cause, then repeat it.\n"
+                         : "  The action was not carried out. It is safe to repeat the command.\n");
         break;
     default:
         break;

@@ -1,0 +1,100 @@
+"""A peer that stops reading in the middle of a long request: what then happens decides the outcome.
+
+Only with small buffers on both sides is a request of 17 KB not handed over at once."""
+
+import json
+import pathlib
+import tempfile
+
+from peers import ScriptedPeer, reset
+from support import EXIT, LONG_TOKEN, SIGNALS, Case, build_preload, parse_json, target, wait_until
+
+# Some of the request has arrived and nothing more is read.
+BEGUN = 100
+
+# Of a request of 17 KB about 11 KB fit into the buffers on the way.
+RECEIVE_BUFFER = 4096
+
+
+def stall(peer, tls):
+    """Read no further."""
+    peer.receive(tls, BEGUN)
+    peer.stall()
+
+
+def answer(status, document=b'{}', end=stall):
+    """A script: answer while the request is still coming, then read no further, or end the connection."""
+    def talk(peer, tls):
+        peer.receive(tls, BEGUN)
+        tls.sendall(b'HTTP/1.1 %d Early\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b'
+                    % (status, len(document), document))
+        end(peer, tls)
+    return talk
+
+
+def die(peer, tls):
+    """Reset in the middle of the request."""
+    peer.receive(tls, BEGUN)
+    reset(tls)
+
+
+class Sending(Case):
+    """Every end that a call may take while its request is only half sent."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='migtask-'))
+        cls.library = build_preload(pathlib.Path(folder), 'small_send.c')
+
+    def call_peer(self, talk, *options):
+        """One call of a peer that takes in little, by a command that can hand over little."""
+        peer = self.enterContext(ScriptedPeer(talk, receive_buffer=RECEIVE_BUFFER))
+        return self.call(peer, 'ready-1', '--timeout=5', '--retries=0', *options, token=LONG_TOKEN,
+                         preload=self.library)
+
+    def test_all_is_sent_to_a_slow_reader(self):
+        def read_slowly(peer, tls):
+            peer.receive(tls)
+            tls.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}')
+
+        result = self.call_peer(read_slowly)
+        self.assert_outcome(result, 'accepted')
+
+    def test_deadline(self):
+        result = self.call_peer(stall, '--timeout=1')
+        self.assert_outcome(result, 'not_sent', 'timeout', http_status=None)
+        self.assertLess(result.seconds, 2.5)
+
+    def test_connection_dies(self):
+        self.assert_outcome(self.call_peer(die), 'not_sent', ('connection_lost', 'tls_failed'), http_status=None)
+
+    def test_early_success_is_not_believed(self):
+        for end in (stall, die):
+            with self.subTest(end.__name__):
+                self.assert_outcome(self.call_peer(answer(200, end=end)), 'unknown')
+
+    def test_early_refusal_is_believed(self):
+        document = json.dumps({'error_code': 'APIGW.0201', 'error_msg': 'Request header too large'}).encode()
+        for status in (413, 494, 401, 429):
+            for end in (stall, die):
+                with self.subTest(status, end=end.__name__):
+                    self.assert_outcome(self.call_peer(answer(status, document, end)), 'refused', 'http_status',
+                                        http_status=status, error_code='APIGW.0201')
+
+    def test_early_failure_of_the_server(self):
+        """A 5xx says nothing about what was done, even an early one; not a byte of the body can have been used though,
+        so not_sent is as true where the rest was never handed over."""
+        self.assertIn(self.call_peer(answer(500, b'{"error_code":"x"}', die)).code,
+                      (EXIT['not_sent'], EXIT['unknown']))
+
+    def test_signals(self):
+        for number in SIGNALS:
+            with self.subTest(number.name):
+                peer = self.enterContext(ScriptedPeer(stall, receive_buffer=RECEIVE_BUFFER))
+                running = self.start('start', 'ready-1', '--json', *target(peer.port), token=LONG_TOKEN,
+                                     preload=self.library)
+                wait_until(lambda peer=peer: len(peer.received) >= BEGUN)
+                running.signal(number)
+                result = self.finish(running, 3)
+                self.assert_outcome(result, 'not_sent', 'cancelled')
+                self.assertEqual(parse_json(result)['attempts'], 1)
