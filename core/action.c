@@ -1,4 +1,5 @@
-/* What is asked for: the operations, the documented limits, and the JSON body. */
+/* What is asked for: the operations, the documented limits, and the JSON body.
+ */
 #include <string.h>
 
 #include "request.h"
@@ -37,22 +38,6 @@ bool migtask_operation_find(migtask_view name, migtask_operation *operation)
     return false;
 }
 
-static bool is_task_id(migtask_view id)
-{
-    if (id.ptr == NULL || id.len < 1 || id.len > MIGTASK_TASK_ID_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.ptr[i];
-        char letter = (char)(c | 0x20);
-        bool alphanumeric = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && (i == 0 || (c != '-' && c != '_'))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Valid UTF-8 of at most 255 characters. */
 static bool is_template_id(migtask_view id)
 {
@@ -60,7 +45,7 @@ static bool is_template_id(migtask_view id)
     for (size_t at = 0; at < id.len; characters++) {
         uint32_t character;
         size_t length = migtask_utf8_decode(id.ptr + at, id.len - at, &character);
-        if (length == 0 || characters == MIGTASK_TEMPLATE_ID_MAX) {
+        if (length == 0 || length > id.len - at || characters == MIGTASK_TEMPLATE_ID_MAX) {
             return false;
         }
         at += length;
@@ -73,7 +58,8 @@ migtask_check migtask_action_check(const migtask_action *action)
     if ((unsigned)action->operation >= MIGTASK_OPERATION_COUNT) {
         return MIGTASK_CHECK_OPERATION;
     }
-    if (!is_task_id(action->task_id)) {
+    migtask_view id = action->task_id;
+    if (!migtask_is_word(id, MIGTASK_TASK_ID_MAX, "-_") || *id.ptr == '-' || *id.ptr == '_') {
         return MIGTASK_CHECK_TASK_ID;
     }
     if (action->operation == MIGTASK_CLONE_TEST && action->template_id.len == 0) {
@@ -92,7 +78,7 @@ void migtask_action_write(struct migtask_writer *w, const migtask_action *action
     migtask_put(w, "\"", 1);
     if (action->template_id.ptr != NULL) {
         migtask_put_string(w, ",\"template_id\":\"");
-        migtask_put_escaped(w, action->template_id, true);
+        migtask_put_ascii(w, action->template_id);
         migtask_put(w, "\"", 1);
     }
     if (action->switch_hce) {

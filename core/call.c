@@ -31,13 +31,17 @@ struct call {
         char bytes[MIGTASK_RX_BUFFER];
         uint32_t tokens[MIGTASK_RX_BUFFER / 4]; /* of the finished reply */
     } rx;
-    char tx[MIGTASK_TX_WINDOW];
-    char text[MIGTASK_REPLY_TEXT];
+    char text[MIGTASK_REPLY_TEXT]; /* kept of the reply; before its header is complete, its end is
+                                      the window of the request: nothing is sent after that, and the
+                                      headers kept by then do not reach so far */
 };
 
 _Static_assert(sizeof(struct call) <= sizeof(migtask_call), "MIGTASK_CALL_SIZE is large enough");
 _Static_assert(sizeof(migtask_call) - sizeof(struct call) <= 128, "and wastes little");
 _Static_assert(_Alignof(struct call) <= _Alignof(migtask_call), "any migtask_call will do");
+_Static_assert(MIGTASK_TX_WINDOW + MIGTASK_REQUEST_ID_MAX + 2 * MIGTASK_HEADER_TEXT + 32 <=
+                   MIGTASK_REPLY_TEXT,
+               "the kept headers and the window of the request do not meet");
 #ifndef MIGTASK_CONFIG_HOST
 _Static_assert(sizeof(void *) > 4 || sizeof(migtask_call) <= 2048,
                "a call of the mcu configuration has at most 2 KB");
@@ -75,10 +79,7 @@ static void finish(struct call *call, migtask_outcome outcome, migtask_reason re
     call->reason = (uint8_t)reason;
     call->state = DONE;
     call->stream.ops->close(call->stream.ctx);
-    migtask_wipe(&call->rx, sizeof call->rx);
-    migtask_wipe(call->tx, sizeof call->tx);
-    migtask_wipe(&call->http, sizeof call->http);
-    migtask_wipe(&call->guard.mask, sizeof call->guard.mask);
+    migtask_wipe(&call->http, offsetof(struct call, text) - offsetof(struct call, http));
     call->request.token.ptr = NULL;
 }
 
@@ -97,10 +98,12 @@ static void fail_stream(struct call *call)
     fail(call, reason);
 }
 
-static bool begins_with(migtask_view text, const char *prefix)
+/* Whether it was the gateway that refused, before the service saw the request: error codes that
+ * begin with APIGW. or APIG. */
+static bool is_gateways(migtask_view code)
 {
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+    return code.len >= 6 && memcmp(code.ptr, "APIG", 4) == 0 &&
+           (code.ptr[4] == '.' || (code.ptr[4] == 'W' && code.ptr[5] == '.'));
 }
 
 /* A complete response is there: what does it say? Design section 2. */
@@ -114,12 +117,12 @@ static void finish_answer(struct call *call)
 
     migtask_outcome outcome;
     migtask_reason reason = valid ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
-    bool gateway = begins_with(reply->error_code, "APIGW.") || begins_with(reply->error_code, "APIG.");
     if (reply->http_status < 300) {
         bool accepted = !call->early && reply->error_code.len == 0;
         outcome = accepted ? MIGTASK_ACCEPTED : MIGTASK_UNKNOWN;
         reason = accepted ? MIGTASK_OK : MIGTASK_HTTP_STATUS;
-    } else if (reply->http_status < 500 || (reply->http_status == 503 && gateway)) {
+    } else if (reply->http_status < 500 ||
+               (reply->http_status == 503 && is_gateways(reply->error_code))) {
         outcome = MIGTASK_REFUSED;
     } else {
         outcome = MIGTASK_UNKNOWN;
@@ -130,18 +133,11 @@ static void finish_answer(struct call *call)
     finish(call, outcome, reason);
 }
 
-static void keep_field(struct call *call)
-{
-    const struct migtask_http *http = &call->http;
-    char *copy = http->field == MIGTASK_FIELD_DATE ? call->reply.date : call->reply.retry_after;
-    if (http->field == MIGTASK_FIELD_X_REQUEST_ID) {
-        migtask_guard_put(&call->guard, MIGTASK_PLACE_REQUEST_ID, http->value, http->value_len,
-                          http->value_cut);
-    } else if (http->value_len < MIGTASK_HEADER_TEXT) {
-        memcpy(copy, http->value, http->value_len);
-        copy[http->value_len] = '\0';
-    }
-}
+/* The headers that are kept, as places of the kept text: both stand in the same order. */
+#define FIELD_TO_PLACE (MIGTASK_PLACE_REQUEST_ID - MIGTASK_FIELD_X_REQUEST_ID)
+_Static_assert(MIGTASK_FIELD_RETRY_AFTER + FIELD_TO_PLACE == MIGTASK_PLACE_RETRY_AFTER &&
+                   MIGTASK_FIELD_DATE + FIELD_TO_PLACE == MIGTASK_PLACE_DATE,
+               "the same order");
 
 /* Bytes of the reply have come. */
 static void take(struct call *call, size_t len)
@@ -151,11 +147,14 @@ static void take(struct call *call, size_t len)
     migtask_view body;
     call->received = true;
     while (call->state != DONE) {
-        switch (migtask_http_read(&call->http, &at, end, &body)) {
+        enum migtask_http_event event = migtask_http_read(&call->http, &at, end, &body);
+        switch (event) {
         case MIGTASK_READ_MORE:
             return;
+        case MIGTASK_READ_VALUE:
         case MIGTASK_READ_FIELD:
-            keep_field(call);
+            migtask_guard_put(&call->guard, call->http.field + FIELD_TO_PLACE, call->http.value,
+                              call->http.value_len, event == MIGTASK_READ_FIELD);
             break;
         case MIGTASK_READ_HEADER:
             call->reply.http_status = call->http.status;
@@ -213,7 +212,9 @@ static bool step_send(struct call *call)
     if (call->read_next) {
         return step_receive(call);
     }
-    struct migtask_writer w = {.buf = call->tx, .cap = sizeof call->tx, .skip = call->sent};
+    struct migtask_writer w = {.buf = call->text + sizeof call->text - MIGTASK_TX_WINDOW,
+                               .cap = MIGTASK_TX_WINDOW,
+                               .skip = call->sent};
     migtask_request_write(&w, &call->request, call->request.token);
     const char *piece = w.by_ref.ptr != NULL ? w.by_ref.ptr : w.buf;
     size_t len = w.by_ref.ptr != NULL ? w.by_ref.len : w.len;
@@ -230,8 +231,8 @@ static bool step_send(struct call *call)
         call->read_next = true;
         return true;
     default: {
-        /* A server that refuses early may close while we still write: what it said before is
-         * worth reading. */
+        /* A server that refuses early may close while we still write: what it said before is worth
+         * reading. */
         const char *sentence = NULL;
         call->reason = (uint8_t)call->stream.ops->failure(call->stream.ctx, &sentence);
         call->sentence = sentence;
@@ -274,16 +275,14 @@ void migtask_call_begin(migtask_call *public, const migtask_stream *stream,
     migtask_request_write(&count, request, request->token);
     call->request_len = count.total;
     migtask_http_init(&call->http);
-    migtask_guard_init(&call->guard, migtask_reply_members, MIGTASK_PLACE_COUNT,
-                       request->token, call->text, sizeof call->text);
+    migtask_guard_init(&call->guard, request->token, call->text, sizeof call->text);
 }
 
 void migtask_call_sink(migtask_call *public, migtask_sink sink, void *ctx)
 {
     struct migtask_guard *guard = &inside(public)->guard;
-    guard->sink_place = MIGTASK_PLACE_ENCODED_MESSAGE;
     guard->sink = sink;
-    guard->sink_ctx = ctx;
+    guard->text.sink_ctx = ctx;
 }
 
 uint32_t migtask_call_time_left(const migtask_call *public, uint32_t now_ms)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "unicode.h"
+
 /* States up to LINE_STATES move by the table below, one byte at a time. */
 enum state {
     MALFORMED, /* 0: what the table does not name */
@@ -37,16 +39,30 @@ enum state {
 };
 
 /* What a byte can be. HEX is the hexadecimal digits, TOKEN the other characters of a token. */
-enum class { BAD, HEX, TOKEN, TEXT, BLANK, COLON, SEMICOLON, EQUALS, QUOTE, BACKSLASH, CR, LF, CLASSES };
+enum class {
+    BAD,
+    HEX,
+    TOKEN,
+    TEXT,
+    BLANK,
+    COLON,
+    SEMICOLON,
+    EQUALS,
+    QUOTE,
+    BACKSLASH,
+    CR,
+    LF,
+    CLASSES
+};
 
 #define ANY_TOKEN(to) [HEX] = (to), [TOKEN] = (to)
 /* RFC 9110 section 5.5: field-content; white space separately, since it may end a value. */
 #define ANY_TEXT(to)                                                                               \
     ANY_TOKEN(to), [TEXT] = (to), [COLON] = (to), [SEMICOLON] = (to), [EQUALS] = (to),             \
-                                  [QUOTE] = (to), [BACKSLASH] = (to)
+                   [QUOTE] = (to), [BACKSLASH] = (to)
 
-/* RFC 9112 sections 4 (phrase), 5 (header lines: no obs-fold, no white space before the colon)
- * and 7.1 (chunks with extensions). */
+/* RFC 9112 sections 4 (phrase), 5 (header lines: no obs-fold, no white space before the colon) and
+ * 7.1 (chunks with extensions). */
 static const uint8_t moves[LINE_STATES][CLASSES] = {
     [PHRASE] = {ANY_TEXT(PHRASE), [BLANK] = PHRASE, [CR] = STATUS_LF},
     [STATUS_LF] = {[LF] = NAME_START},
@@ -57,17 +73,19 @@ static const uint8_t moves[LINE_STATES][CLASSES] = {
     [VALUE_LF] = {[LF] = NAME_START},
     [SECTION_LF] = {[LF] = NAME_START},
     [CHUNK_FIRST] = {[HEX] = CHUNK_SIZE},
-    [CHUNK_SIZE] = {[HEX] = CHUNK_SIZE, [SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE, [CR] = CHUNK_LF},
+    [CHUNK_SIZE] =
+        {[HEX] = CHUNK_SIZE, [SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE, [CR] = CHUNK_LF},
     [EXT_SPACE] = {[SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE},
     [EXT_START] = {ANY_TOKEN(EXT_NAME), [BLANK] = EXT_START},
     [EXT_NAME] = {ANY_TOKEN(EXT_NAME), [EQUALS] = EXT_VALUE, [SEMICOLON] = EXT_START,
                   [BLANK] = EXT_EQUALS, [CR] = CHUNK_LF},
     [EXT_EQUALS] = {[EQUALS] = EXT_VALUE, [SEMICOLON] = EXT_START, [BLANK] = EXT_EQUALS},
     [EXT_VALUE] = {ANY_TOKEN(EXT_TOKEN), [QUOTE] = EXT_QUOTED, [BLANK] = EXT_VALUE},
-    [EXT_TOKEN] = {ANY_TOKEN(EXT_TOKEN), [SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE, [CR] = CHUNK_LF},
-    [EXT_QUOTED] = {ANY_TOKEN(EXT_QUOTED), [TEXT] = EXT_QUOTED, [COLON] = EXT_QUOTED,
-                    [SEMICOLON] = EXT_QUOTED, [EQUALS] = EXT_QUOTED, [BLANK] = EXT_QUOTED,
-                    [QUOTE] = EXT_END, [BACKSLASH] = EXT_ESCAPED},
+    [EXT_TOKEN] =
+        {ANY_TOKEN(EXT_TOKEN), [SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE, [CR] = CHUNK_LF},
+    [EXT_QUOTED] =
+        {ANY_TOKEN(EXT_QUOTED), [TEXT] = EXT_QUOTED, [COLON] = EXT_QUOTED, [SEMICOLON] = EXT_QUOTED,
+         [EQUALS] = EXT_QUOTED, [BLANK] = EXT_QUOTED, [QUOTE] = EXT_END, [BACKSLASH] = EXT_ESCAPED},
     [EXT_ESCAPED] = {ANY_TEXT(EXT_QUOTED), [BLANK] = EXT_QUOTED},
     [EXT_END] = {[SEMICOLON] = EXT_START, [BLANK] = EXT_SPACE, [CR] = CHUNK_LF},
     [CHUNK_LF] = {[LF] = CHUNK_DATA},
@@ -75,46 +93,29 @@ static const uint8_t moves[LINE_STATES][CLASSES] = {
     [DATA_LF] = {[LF] = CHUNK_FIRST},
 };
 
-/* In lower case, one after the other, in the order of enum migtask_http_field. */
-static const char field_names[] = "content-length\0"
-                                  "transfer-encoding\0"
-                                  "x-request-id\0"
-                                  "retry-after\0"
-                                  "date";
-_Static_assert(MIGTASK_FIELD_COUNT <= 8, "candidates has eight bits");
-_Static_assert(MIGTASK_VALUE_MAX >= 32, "a date has 29 characters, a 64-bit number 20");
+/* In lower case, in the order of enum migtask_http_field, as migtask_find_name() takes them. */
+static const char field_names[] = "\16content-length"
+                                  "\21transfer-encoding"
+                                  "\14x-request-id"
+                                  "\13retry-after"
+                                  "\4date";
+/* Bytes that make a piece of a value: there is always room for a blank and a byte. */
+#define FULL (MIGTASK_HTTP_PIECE - 1)
+_Static_assert(MIGTASK_HTTP_PIECE >= 32, "the names, and a 64-bit number of 20 digits, fit");
 
-/* RFC 9110 section 5.6.2: the characters of a token, as bits. */
-static bool is_token(unsigned char c)
-{
-    static const uint32_t token[] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
-    return c < 128 && (token[c >> 5] >> (c & 31) & 1) != 0;
-}
+/* The class of each ASCII character: 'a' + enum class. For tokens see RFC 9110 section 5.6.2. */
+static const char classes[128] = "aaaaaaaaaelaakaa" /* tab, LF, CR */
+                                 "aaaaaaaaaaaaaaaa"
+                                 "ecicccccddccdccd" /*  !"#$%&'()*+,-./ */
+                                 "bbbbbbbbbbfgdhdd" /* 0123456789:;<=>? */
+                                 "dbbbbbbccccccccc" /* @ABCDEFGHIJKLMNO */
+                                 "cccccccccccdjdcc" /* PQRSTUVWXYZ[\]^_ */
+                                 "cbbbbbbccccccccc" /* `abcdefghijklmno */
+                                 "cccccccccccdcdca" /* pqrstuvwxyz{|}~  */;
 
-static unsigned char lower(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-/* The value of a hexadecimal digit; 16 for anything else. */
-static unsigned hex_value(unsigned char c)
-{
-    unsigned digit = c - (unsigned)'0';
-    unsigned letter = lower(c) - (unsigned)'a';
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
-}
-
-static enum class classify(unsigned char c)
-{
-    static const char special[] = " :;=\"\\\r\n"; /* in the order of enum class, from BLANK */
-    if (is_token(c)) {
-        return hex_value(c) < 16 ? HEX : TOKEN;
-    }
-    const char *found = memchr(special, c == '\t' ? ' ' : c, sizeof special - 1);
-    if (found != NULL) {
-        return (enum class)(BLANK + (found - special));
-    }
-    return c < 0x20 || c == 0x7F ? BAD : TEXT;
+static enum class classify(char c) {
+    unsigned code = (unsigned char)c;
+    return code < sizeof classes ? (enum class)(classes[code] - 'a') : TEXT;
 }
 
 static void begin_message(struct migtask_http *http)
@@ -127,7 +128,6 @@ static void begin_message(struct migtask_http *http)
 
 void migtask_http_init(struct migtask_http *http)
 {
-    memset(http, 0, sizeof *http);
     http->interim_left = MIGTASK_INTERIM_MAX;
     begin_message(http);
 }
@@ -158,147 +158,147 @@ static enum state status_byte(struct migtask_http *http, char c)
     return c == expected ? STATUS : MALFORMED;
 }
 
-/* One byte of a header's name: which wanted ones does it still match? */
-static void match_name(struct migtask_http *http, unsigned char c)
-{
-    const char *name = field_names;
-    for (unsigned i = 0; i < MIGTASK_FIELD_COUNT; i++) {
-        unsigned bit = 1u << i;
-        if ((http->candidates & bit) != 0 && (unsigned char)name[http->position] != lower(c)) {
-            http->candidates &= (uint8_t)~bit;
-        }
-        name += strlen(name) + 1;
-    }
-    http->position++; /* cannot wrap while a candidate is left: the names are short */
-}
-
-/* The colon: the header is wanted if all of a wanted name has come. */
-static void end_name(struct migtask_http *http)
-{
-    const char *name = field_names;
-    uint8_t field = 0;
-    while (field < MIGTASK_FIELD_COUNT &&
-           ((http->candidates >> field & 1) == 0 || name[http->position] != '\0')) {
-        name += strlen(name) + 1;
-        field++;
-    }
-    http->field = field;
-    http->value_len = 0;
-    http->value_cut = false;
-}
-
-static void value_byte(struct migtask_http *http, char c)
+/* Keeps a byte of a name or of a wanted value, if there is room. Names, and the values that are
+ * read here, are kept in lower case: by this bit no other characters of them become the same. */
+static void keep(struct migtask_http *http, char c)
 {
     if (http->value_len < sizeof http->value) {
-        http->value[http->value_len++] = c;
-    } else {
-        http->value_cut = true;
+        bool fold = http->field < MIGTASK_FIELD_X_REQUEST_ID;
+        http->value[http->value_len++] = fold ? (char)(c | 0x20) : c;
     }
 }
 
-/* Content-Length: digits alone, once, 64 bits. RFC 9110 section 8.6. */
-static bool read_length(struct migtask_http *http)
+/* A digit of a Content-Length or of a chunk's size, 64 bits; malformed if it is none or too
+ * much. */
+static void add_digit(struct migtask_http *http, char c, unsigned base)
 {
-    uint64_t length = 0;
-    for (size_t i = 0; i < http->value_len; i++) {
-        unsigned digit = (unsigned)(http->value[i] - '0');
-        if (digit > 9 || length > UINT64_MAX / 10) {
-            return false;
-        }
-        length = length * 10 + digit;
-        if (length < digit) { /* wrapped */
-            return false;
-        }
+    unsigned digit = migtask_hex_value(c);
+    uint64_t left = http->left * base + digit;
+    /* With a first part like that the product is too large by so little only that it comes out
+     * smaller. */
+    if (digit >= base || http->left >> 32 > UINT32_MAX / base || left < http->left) {
+        http->state = MALFORMED;
     }
-    bool good = !http->has_length && http->value_len > 0 && !http->value_cut;
-    http->has_length = true;
-    http->left = length;
-    return good;
+    http->left = left;
+}
+/* The name of a header line is complete. */
+static void begin_value(struct migtask_http *http)
+{
+    size_t field = migtask_find_name(field_names, http->value, http->value_len);
+    http->field = http->in_trailer ? MIGTASK_FIELD_OTHER : (uint8_t)field;
+    http->value_len = 0;
+    http->blank = false;
+    if (http->field == MIGTASK_FIELD_CONTENT_LENGTH) {
+        http->left = 0;
+    }
 }
 
-/* Transfer-Encoding: only "chunked", once, not in HTTP/1.0. RFC 9112 section 6.1. */
-static bool read_encoding(struct migtask_http *http)
+/* One byte of a value. White space waits until it is known that it does not end the value, and
+ * counts as one blank. */
+static enum migtask_http_event value_byte(struct migtask_http *http, char c)
 {
-    static const char chunked[] = "chunked";
-    bool good = !http->chunked && !http->minor_0 && http->value_len == sizeof chunked - 1;
-    for (size_t i = 0; good && i < sizeof chunked - 1; i++) {
-        good = lower((unsigned char)http->value[i]) == (unsigned char)chunked[i];
+    if (http->field == MIGTASK_FIELD_OTHER) {
+        return MIGTASK_READ_MORE;
     }
-    http->chunked = true;
-    return good;
+    if (http->value_len >= FULL) {
+        http->value_len = 0; /* this much was handed on */
+    }
+    if (c == ' ' || c == '\t') {
+        http->blank = true;
+        return MIGTASK_READ_MORE;
+    }
+    if (http->field == MIGTASK_FIELD_CONTENT_LENGTH) { /* digits alone, RFC 9110 section 8.6 */
+        add_digit(http, http->blank ? ' ' : c, 10);
+    }
+    if (http->blank) {
+        keep(http, ' ');
+        http->blank = false;
+    }
+    keep(http, c);
+    if (http->value_len < FULL) {
+        return MIGTASK_READ_MORE;
+    }
+    if (http->field < MIGTASK_FIELD_X_REQUEST_ID) {
+        http->state = MALFORMED;
+    }
+    return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_VALUE;
 }
 
 /* A header line is complete. */
 static enum migtask_http_event end_field(struct migtask_http *http)
 {
-    while (http->value_len > 0 && classify((unsigned char)http->value[http->value_len - 1]) == BLANK) {
-        http->value_len--;
-    }
     bool good = true;
-    if (http->field == MIGTASK_FIELD_CONTENT_LENGTH) {
-        good = read_length(http);
-    } else if (http->field == MIGTASK_FIELD_TRANSFER_ENCODING) {
-        good = read_encoding(http);
-    } else if (http->field < MIGTASK_FIELD_COUNT && http->status >= 200) {
-        return MIGTASK_READ_FIELD;
+    switch (http->field) {
+    case MIGTASK_FIELD_OTHER:
+        return MIGTASK_READ_MORE;
+    case MIGTASK_FIELD_CONTENT_LENGTH: /* once */
+        good = !http->has_length && http->value_len > 0;
+        http->has_length = true;
+        break;
+    case MIGTASK_FIELD_TRANSFER_ENCODING: /* only "chunked", once, RFC 9112 section 6.1 */
+        good = !http->chunked && !http->minor_0 &&
+               migtask_find_name("\7chunked", http->value, http->value_len) == 0;
+        http->chunked = true;
+        break;
+    default:
+        if (http->value_len >= FULL) { /* all was handed on */
+            http->value_len = 0;
+        }
+        return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_FIELD;
     }
-    http->state = good ? NAME_START : MALFORMED;
+    if (!good) {
+        http->state = MALFORMED;
+    }
     return MIGTASK_READ_MORE;
 }
 
-/* The empty line behind the header section or the trailers: what follows?
- * RFC 9112 section 6.3. */
+/* The empty line behind the header section or the trailers: what follows? RFC 9112 section 6.3. */
 static enum migtask_http_event end_section(struct migtask_http *http)
 {
+    enum state next = BODY_TO_END;
     if (http->in_trailer) {
-        http->state = DONE;
+        next = DONE;
     } else if (http->chunked && http->has_length) {
-        http->state = MALFORMED;
+        next = MALFORMED;
     } else if (http->status < 200) { /* an interim answer has no body; another message follows */
         http->has_length = false;
         http->chunked = false;
         begin_message(http);
-        if (http->interim_left-- == 0) {
-            http->state = TOO_LARGE;
-        }
-    } else {
-        if (http->status == 204 || http->status == 304) {
-            http->state = DONE;
-        } else if (http->chunked) {
-            http->state = CHUNK_FIRST;
-            http->left = 0;
-            http->line_left = MIGTASK_CHUNK_LINE_MAX;
-        } else if (http->has_length) {
-            http->state = http->left > 0 ? BODY_LENGTH : DONE;
-        } else {
-            http->state = BODY_TO_END;
-        }
-        return MIGTASK_READ_HEADER;
+        next = http->interim_left-- > 0 ? STATUS : TOO_LARGE;
+    } else if (http->status == 204 || http->status == 304) {
+        next = DONE;
+    } else if (http->chunked) {
+        http->left = 0;
+        http->line_left = MIGTASK_CHUNK_LINE_MAX;
+        next = CHUNK_FIRST;
+    } else if (http->has_length) {
+        next = http->left > 0 ? BODY_LENGTH : DONE;
     }
-    return MIGTASK_READ_MORE;
+    bool final = !http->in_trailer && http->status >= 200 && next != MALFORMED;
+    http->state = (uint8_t)next;
+    return final ? MIGTASK_READ_HEADER : MIGTASK_READ_MORE;
 }
 
 /* One byte of a line; most of the work is the table's. */
-static enum migtask_http_event line_byte(struct migtask_http *http, unsigned char c)
+static enum migtask_http_event line_byte(struct migtask_http *http, char c)
 {
-    uint8_t from = http->state;
-    http->state = moves[from][classify(c)];
+    enum state from = (enum state)http->state;
+    http->state = from == STATUS ? (uint8_t)status_byte(http, c) : moves[from][classify(c)];
     switch (http->state) {
     case NAME:
         if (from == NAME_START) {
-            http->position = 0;
-            http->candidates = http->in_trailer ? 0 : (1u << MIGTASK_FIELD_COUNT) - 1;
+            http->field = 0; /* not known yet; see keep() */
+            http->value_len = 0;
         }
-        match_name(http, c);
+        keep(http, c);
         break;
     case VALUE_START:
         if (from == NAME) {
-            end_name(http);
+            begin_value(http);
         }
         break;
     case VALUE:
-        value_byte(http, (char)c);
-        break;
+        return value_byte(http, c);
     case NAME_START:
         if (from == VALUE_LF) {
             return end_field(http);
@@ -308,10 +308,7 @@ static enum migtask_http_event line_byte(struct migtask_http *http, unsigned cha
         }
         break;
     case CHUNK_SIZE:
-        if (http->left > UINT64_MAX >> 4) {
-            http->state = MALFORMED;
-        }
-        http->left = http->left << 4 | hex_value(c);
+        add_digit(http, c, 16);
         break;
     case CHUNK_DATA:
         if (http->left == 0) { /* the last chunk: trailers follow, RFC 9112 section 7.1.2 */
@@ -329,24 +326,20 @@ static enum migtask_http_event line_byte(struct migtask_http *http, unsigned cha
     return MIGTASK_READ_MORE;
 }
 
-/* Skips what nobody reads: most bytes of most header sections. */
-static const char *skip(struct migtask_http *http, const char *at, const char *end)
+/* How many bytes can be taken at once: those of a name, or of a value that nobody wants. They are
+ * most bytes of most header sections. */
+static size_t take_span(struct migtask_http *http, const char *ptr, size_t len)
 {
-    const char *start = at;
-    if ((size_t)(end - at) > http->line_left) {
-        end = at + http->line_left;
-    }
-    if (http->state == VALUE && http->field == MIGTASK_FIELD_COUNT) {
-        while (at < end && (unsigned char)*at >= 0x20 && *at != 0x7F) {
-            at++;
-        }
-    } else if (http->state == NAME && http->candidates == 0) {
-        while (at < end && is_token((unsigned char)*at)) {
-            at++;
+    size_t took = 0;
+    len = len < http->line_left ? len : http->line_left;
+    if (http->state == VALUE && http->field == MIGTASK_FIELD_OTHER) {
+        took = migtask_plain_length(ptr, len);
+    } else if (http->state == NAME) {
+        for (; took < len && (classify(ptr[took]) == HEX || classify(ptr[took]) == TOKEN); took++) {
+            keep(http, ptr[took]);
         }
     }
-    http->line_left -= (uint32_t)(at - start);
-    return at;
+    return took;
 }
 
 enum migtask_http_event migtask_http_read(struct migtask_http *http, const char **at,
@@ -354,49 +347,39 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
 {
     enum migtask_http_event event = MIGTASK_READ_MORE;
     while (event == MIGTASK_READ_MORE) {
-        switch (http->state) {
-        case DONE:
-            return MIGTASK_READ_DONE;
-        case MALFORMED:
-            return MIGTASK_READ_MALFORMED;
-        case TOO_LARGE:
-            return MIGTASK_READ_TOO_LARGE;
-        default:
+        if (http->state >= DONE || http->state == MALFORMED) {
+            return http->state == DONE        ? MIGTASK_READ_DONE
+                   : http->state == MALFORMED ? MIGTASK_READ_MALFORMED
+                                              : MIGTASK_READ_TOO_LARGE;
+        }
+        size_t take = (size_t)(end - *at);
+        if (take == 0) {
             break;
         }
-        if (http->state <= STATUS) {
-            *at = skip(http, *at, end);
-        }
-        if (*at == end) {
-            return MIGTASK_READ_MORE;
-        }
-        if (http->state <= STATUS) {
-            if (http->line_left == 0) {
-                http->state = TOO_LARGE;
-                continue;
+        if (http->state > STATUS) { /* a piece of the body */
+            if (http->state != BODY_TO_END) {
+                take = http->left < take ? (size_t)http->left : take;
+                http->left -= take;
+                if (http->left == 0) {
+                    http->state = http->state == CHUNK_DATA ? DATA_CR : DONE;
+                }
             }
-            http->line_left--;
-            char c = *(*at)++;
-            if (http->state == STATUS) {
-                http->state = (uint8_t)status_byte(http, c);
-            } else {
-                event = line_byte(http, (unsigned char)c);
-            }
+            body->ptr = *at;
+            body->len = take;
+            event = MIGTASK_READ_BODY;
+        } else if (http->line_left == 0) {
+            http->state = TOO_LARGE;
             continue;
-        }
-        /* A piece of the body. */
-        size_t take = (size_t)(end - *at);
-        if (http->state != BODY_TO_END) {
-            take = http->left < take ? (size_t)http->left : take;
-            http->left -= take;
-            if (http->left == 0) {
-                http->state = http->state == CHUNK_DATA ? DATA_CR : DONE;
+        } else {
+            take = take_span(http, *at, take);
+            http->line_left -= (uint32_t)take;
+            if (take == 0) {
+                take = 1;
+                http->line_left--;
+                event = line_byte(http, **at);
             }
         }
-        body->ptr = *at;
-        body->len = take;
         *at += take;
-        event = MIGTASK_READ_BODY;
     }
     return event;
 }

@@ -5,17 +5,7 @@
 #include "unicode.h"
 
 enum state {
-    /* The states of a number (RFC 8259 section 6) are rows of the table below. */
-    SIGN,     /* behind the minus, or where a number begins */
-    ZERO,     /* behind a leading zero */
-    DIGITS,
-    POINT,
-    FRACTION,
-    EXPONENT, /* behind 'e' */
-    EXPONENT_SIGN,
-    POWER,
-    NUMBER_STATES,
-    STRUCTURE = NUMBER_STATES, /* outside strings, numbers and literals: see allowed */
+    STRUCTURE, /* outside strings and literals: see allowed */
     STRING,
     SEQUENCE, /* inside a UTF-8 sequence */
     ESCAPE,   /* behind a backslash */
@@ -24,16 +14,28 @@ enum state {
     MALFORMED
 };
 
-/* What may come next; nothing but white space once the root value is complete. */
-enum { ALLOW_VALUE = 1, ALLOW_NAME = 2, ALLOW_COLON = 4, ALLOW_COMMA = 8, ALLOW_CLOSE = 16 };
+/* What may come next outside strings and literals. */
+enum {
+    VALUE = 1 << 0,
+    NAME = 1 << 1,
+    COLON = 1 << 2,
+    COMMA = 1 << 3,
+    END_OBJECT = 1 << 4,
+    END_ARRAY = 1 << 5,
+    DONE = 1 << 6,  /* the body's end, white space, and what follows a value: see end_value() */
+    FIRST = 1 << 7, /* digit of a number, RFC 8259 section 6: none may follow a zero */
+    DIGIT = 1 << 8,
+    POINT = 1 << 9,
+    FRACTION = 1 << 10, /* digit of it */
+    EXPONENT = 1 << 11,
+    SIGN = 1 << 12,
+    POWER = 1 << 13, /* digit of it */
+    IN_NUMBER = FIRST | DIGIT | POINT | FRACTION | EXPONENT | SIGN | POWER
+};
 
-enum use { IGNORED, NAME, KEPT };
+enum use { IGNORED, A_NAME, KEPT };
 
 #define NOWHERE UINT8_MAX
-#define SLACK 8 /* bytes that stay free to close a string and three brackets */
-#define FRAME 7 /* bytes around the text of a string of the root: ,"x":"" */
-/* Bytes that a unit of text can take: an escaped quotation mark; in host, any character. */
-#define UNIT_BYTES (MIGTASK_COUNT_CHARACTERS ? 4 : 2)
 
 static bool is_object(const struct migtask_guard *guard)
 {
@@ -41,90 +43,68 @@ static bool is_object(const struct migtask_guard *guard)
     return (guard->objects[level >> 3] >> (level & 7) & 1) != 0;
 }
 
-/* Whether what is open now is wanted, and not something unknown inside of it. */
+/* Whether what is open now is wanted, and not something unknown inside of it.
+ */
 static bool is_here(const struct migtask_guard *guard)
 {
-    return guard->depth == guard->known && guard->here != NOWHERE;
-}
-
-static void flag(struct migtask_guard *guard, uint8_t place)
-{
-    guard->truncated |= (uint8_t)(1u << guard->members[place].flag);
+    return guard->depth == guard->known;
 }
 
 /* ---- what is kept ---- */
 
-/* How far the text at this place may fill the buffer: the strings of the root that have not come
- * yet must be able to. */
-static size_t text_end(const struct migtask_guard *guard, uint8_t place)
-{
-    size_t end = guard->text.cap - SLACK;
-    for (uint8_t i = 1; i < guard->member_count; i++) {
-        const struct migtask_json_member *member = &guard->members[i];
-        if (member->parent == 0 && i != place && (guard->seen >> i & 1) == 0) {
-            end -= FRAME + (member->vital ? UNIT_BYTES * (size_t)member->limit : 0);
-        }
-    }
-    return end;
-}
-
 /* A value begins: which wanted place does it fill? NOWHERE if it is unknown, of another type than
- * wanted, a duplicate, or finds no room. What stands before the value is written. */
-static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind, char bracket)
+ * wanted, a duplicate, or finds no room. */
+static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
 {
+    struct migtask_kept_text *text = &guard->text;
     uint8_t place = guard->next;
     guard->next = NOWHERE;
-    if (place == NOWHERE) {
+    if (place == NOWHERE || migtask_reply_members[place].kind != kind) {
         return NOWHERE;
     }
-    const struct migtask_json_member *member = &guard->members[place];
-    bool group = member->kind == MIGTASK_JSON_GROUP && kind == MIGTASK_JSON_OBJECT;
-    bool element = member->name == NULL && !group;
-    if ((member->kind != kind && !group) || (!element && (guard->seen >> member->same_as & 1) != 0)) {
+    bool room = true;
+    if (place == MIGTASK_PLACE_PARAM || place == MIGTASK_PLACE_DETAIL) {
+        /* An element may come again, with all that is in it, up to the array's limit. */
+        room = guard->elements < migtask_reply_members[guard->here].limit;
+        guard->elements = (uint8_t)(guard->elements + room);
+        guard->seen &= (1u << MIGTASK_PLACE_PARAM) - 1;
+    }
+    place = migtask_reply_members[place].same_as;
+    const struct migtask_json_member *member = &migtask_reply_members[place];
+    if ((guard->seen >> place & 1) != 0) {
         return NOWHERE;
     }
-    place = member->same_as;
     guard->seen |= (uint16_t)(1u << place);
-    if (group) {
-        return place;
+    if (member->parent == MIGTASK_PLACE_ROOT) { /* takes what was kept free for it */
+        text->end += MIGTASK_KEPT_FRAME;
+        text->end += member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
     }
-    struct migtask_bounded_text *text = &guard->text;
-    text->end = text_end(guard, place);
-    if (text->len + FRAME > text->end ||
-        (element && guard->elements == guard->members[member->parent].limit)) {
-        flag(guard, place);
+    if (!room || !migtask_kept_begin(text, place, member->limit)) {
+        guard->truncated |= member->flag;
         return NOWHERE;
-    }
-    char frame[] = {',', '"', (char)('a' + place), '"', ':', bracket, '\0'};
-    const char *before = text->buf + text->len - 1;
-    bool first = *before == '{' || *before == '[';
-    if (element) {
-        guard->elements++;
-        frame[4] = ',';
-        migtask_text_structure(text, frame + (first ? 5 : 4));
-    } else {
-        migtask_text_structure(text, frame + (first ? 1 : 0));
     }
     return place;
 }
 
 /* ---- structure ---- */
 
-static void end_value(struct migtask_guard *guard)
+/* What may come behind a value, or after another byte of a number. */
+static void end_value(struct migtask_guard *guard, unsigned allowed)
 {
+    if (guard->depth > 0) {
+        allowed |= COMMA | (is_object(guard) ? END_OBJECT : END_ARRAY);
+    }
     guard->state = STRUCTURE;
-    guard->allowed = guard->depth > 0 ? ALLOW_COMMA | ALLOW_CLOSE : 0;
+    guard->allowed = (uint16_t)(allowed | DONE);
 }
 
-/* The wanted place in what is open now: the one with the name that was read, or an array's. */
-static void find_next(struct migtask_guard *guard)
+/* The wanted place of that name in what is open now; elements of arrays have none. */
+static void find_next(struct migtask_guard *guard, size_t name)
 {
     guard->next = NOWHERE;
-    for (uint8_t i = 1; is_here(guard) && i < guard->member_count; i++) {
-        const struct migtask_json_member *member = &guard->members[i];
-        if (member->parent == guard->here &&
-            (member->name == NULL || (strlen(member->name) == guard->name_len &&
-                                      memcmp(member->name, guard->name, guard->name_len) == 0))) {
+    for (uint8_t i = 1; is_here(guard) && i < MIGTASK_PLACE_COUNT; i++) {
+        const struct migtask_json_member *member = &migtask_reply_members[i];
+        if (member->parent == guard->here && member->name == name) {
             guard->next = i;
         }
     }
@@ -133,150 +113,125 @@ static void find_next(struct migtask_guard *guard)
 /* Behind '[' or '{', or behind a comma: an element or a name comes. */
 static void begin_item(struct migtask_guard *guard)
 {
-    if (is_object(guard)) {
-        guard->allowed = ALLOW_NAME;
-    } else {
-        guard->allowed = ALLOW_VALUE;
-        find_next(guard);
+    guard->allowed = NAME;
+    if (!is_object(guard)) {
+        guard->allowed = VALUE;
+        find_next(guard, MIGTASK_REPLY_NAMES);
     }
 }
 
-static void begin_container(struct migtask_guard *guard, char bracket)
+static void begin_container(struct migtask_guard *guard, bool object)
 {
-    bool object = bracket == '{';
-    uint8_t place = claim(guard, object ? MIGTASK_JSON_OBJECT : MIGTASK_JSON_ARRAY, bracket);
+    uint8_t place = claim(guard, object ? MIGTASK_JSON_OBJECT : MIGTASK_JSON_ARRAY);
     if (guard->depth == MIGTASK_JSON_DEPTH) {
         guard->state = MALFORMED;
         return;
     }
     uint8_t *bits = &guard->objects[guard->depth >> 3];
-    uint8_t bit = (uint8_t)(1u << (guard->depth & 7));
-    *bits = (uint8_t)(object ? *bits | bit : *bits & ~bit);
-    guard->depth++;
+    unsigned level = guard->depth++ & 7u;
+    *bits = (uint8_t)((*bits & ~(1u << level)) | (unsigned)object << level);
     if (place != NOWHERE) {
+        migtask_kept_end(&guard->text); /* it has no text of its own */
         guard->here = place;
         guard->known = guard->depth;
         if (!object) {
             guard->elements = 0;
         }
-        for (uint8_t i = 1; i < guard->member_count; i++) { /* each element has its own members */
-            if (guard->members[i].parent == place && guard->members[place].name == NULL &&
-                place != 0) {
-                guard->seen &= (uint16_t)~(1u << i);
-            }
-        }
     }
     begin_item(guard);
-    guard->allowed |= ALLOW_CLOSE;
+    guard->allowed |= object ? END_OBJECT : END_ARRAY;
 }
 
-static void end_container(struct migtask_guard *guard, char bracket)
+static void end_container(struct migtask_guard *guard)
 {
-    if (is_object(guard) != (bracket == '}')) {
-        guard->state = MALFORMED;
-        return;
-    }
     if (is_here(guard)) {
-        const struct migtask_json_member *member = &guard->members[guard->here];
-        if (member->kind != MIGTASK_JSON_GROUP) {
-            migtask_text_structure(&guard->text, bracket == '}' ? "}" : "]");
-        }
-        guard->here = guard->here == 0 ? NOWHERE : member->parent;
+        guard->here = migtask_reply_members[guard->here].parent;
         guard->known--;
     }
     guard->depth--;
-    end_value(guard);
+    end_value(guard, 0);
 }
 
 /* ---- strings ---- */
 
 static void begin_string(struct migtask_guard *guard)
 {
-    struct migtask_bounded_text *text = &guard->text;
     guard->state = STRING;
     guard->use = IGNORED;
-    if (guard->allowed & ALLOW_NAME) {
-        guard->use = NAME;
+    if (guard->allowed & NAME) {
+        guard->use = A_NAME;
         guard->name_len = 0;
         return;
     }
-    guard->string = claim(guard, MIGTASK_JSON_STRING, '"');
+    guard->string = claim(guard, MIGTASK_JSON_STRING);
     if (guard->string != NOWHERE) {
         guard->use = KEPT;
-        text->cut = false;
-        text->left = guard->members[guard->string].limit;
-        text->sink = guard->string == guard->sink_place ? guard->sink : NULL;
-        text->sink_ctx = guard->sink_ctx;
+        guard->text.sink = guard->string == MIGTASK_PLACE_ENCODED_MESSAGE ? guard->sink : NULL;
     }
 }
 
-static void string_piece(struct migtask_guard *guard, const char *ptr, size_t len)
+/* Decoded text of a string. */
+static void string_text(struct migtask_guard *guard, const char *ptr, size_t len)
 {
     if (guard->use == KEPT) {
-        migtask_mask_append(&guard->mask, &guard->text, ptr, len);
-    } else if (guard->use == NAME) {
-        size_t room = sizeof guard->name - guard->name_len;
+        migtask_kept_append(&guard->text, ptr, len);
+    } else if (guard->use == A_NAME) {
+        size_t room = sizeof guard->name - guard->name_len; /* one that fills it is none of ours */
         len = len < room ? len : room;
         memcpy(guard->name + guard->name_len, ptr, len);
         guard->name_len = (uint8_t)(guard->name_len + len);
     }
 }
 
-/* Decoded text of a string. A high surrogate before it has not found its other half. */
-static void string_text(struct migtask_guard *guard, const char *ptr, size_t len)
+/* What comes now is not the other half of the high surrogate that waits for it, if one does. */
+static void end_surrogate(struct migtask_guard *guard)
 {
     if (guard->high != 0) {
         guard->high = 0;
-        string_piece(guard, MIGTASK_REPLACEMENT, 3);
+        string_text(guard, MIGTASK_REPLACEMENT, 3);
     }
-    string_piece(guard, ptr, len);
 }
 
 static void end_string(struct migtask_guard *guard)
 {
-    string_text(guard, "", 0);
-    if (guard->use == NAME) {
-        guard->state = STRUCTURE;
-        guard->allowed = ALLOW_COLON;
-        find_next(guard);
-        return;
-    }
-    if (guard->use == KEPT) {
-        migtask_mask_end(&guard->mask, &guard->text);
+    end_value(guard, 0);
+    if (guard->use == A_NAME) {
+        guard->allowed = COLON;
+        find_next(guard, migtask_find_name(migtask_reply_names, guard->name, guard->name_len));
+    } else if (guard->use == KEPT) {
+        migtask_kept_end(&guard->text);
         if (guard->text.cut) {
-            flag(guard, guard->string);
+            guard->truncated |= migtask_reply_members[guard->string].flag;
         }
-        migtask_text_structure(&guard->text, "\"");
     }
-    end_value(guard);
 }
 
-/* One digit of a \u escape. RFC 8259 section 7. */
+/* One byte of a \u escape. RFC 8259 section 7. */
 static void hex_byte(struct migtask_guard *guard, char c)
 {
-    unsigned digit = (unsigned)(c - '0');
-    unsigned letter = (unsigned)((c | 0x20) - 'a');
-    if (digit > 9 && letter > 5) {
+    char bytes[4];
+    unsigned digit = migtask_hex_value(c);
+    uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);
+    guard->unit = (uint16_t)character;
+    if (digit > 15) {
         guard->state = MALFORMED;
         return;
     }
-    guard->unit = (uint16_t)((unsigned)guard->unit << 4 | (digit <= 9 ? digit : letter + 10));
     if (++guard->count < 4) {
         return;
     }
-    uint32_t character = guard->unit;
-    char bytes[4];
     guard->state = STRING;
-    if (character >> 10 == 0xDC00 >> 10) {
-        /* The other half of a pair, or a stray one. */
-        character = guard->high == 0
-                        ? 0xFFFD
-                        : 0x10000 + ((guard->high & 0x3FFu) << 10) + (character & 0x3FF);
+    if (character >> 10 == 0xDC00 >> 10 && guard->high != 0) {
+        character = 0x10000 + ((guard->high & 0x3FFu) << 10) + (character & 0x3FF);
         guard->high = 0;
-    } else if (character >> 10 == 0xD800 >> 10) {
-        string_text(guard, "", 0);
+    }
+    end_surrogate(guard);
+    if (character >> 10 == 0xD800 >> 10) {
         guard->high = guard->unit;
         return;
+    }
+    if (character >> 10 == 0xDC00 >> 10) { /* a stray one */
+        character = 0xFFFD;
     }
     string_text(guard, bytes, migtask_utf8_encode(character, bytes));
 }
@@ -287,8 +242,9 @@ static void escape_byte(struct migtask_guard *guard, char c)
     static const char escapes[] = "\"\\/bfnrt";
     static const char escaped[] = "\"\\/\b\f\n\r\t";
     const char *found = memchr(escapes, c, sizeof escapes - 1);
-    guard->state = STRING;
     if (found != NULL) {
+        guard->state = STRING;
+        end_surrogate(guard);
         string_text(guard, &escaped[found - escapes], 1);
     } else {
         guard->count = 0;
@@ -301,12 +257,12 @@ static void sequence_byte(struct migtask_guard *guard, char c)
 {
     uint32_t character;
     guard->sequence[guard->count++] = c;
-    if (guard->count >= migtask_utf8_length((unsigned char)guard->sequence[0])) {
-        bool valid = migtask_utf8_decode(guard->sequence, guard->count, &character) > 0;
-        guard->state = valid ? STRING : MALFORMED;
-        if (valid) {
-            string_text(guard, guard->sequence, guard->count);
-        }
+    size_t need = migtask_utf8_decode(guard->sequence, guard->count, &character);
+    if (need == 0) {
+        guard->state = MALFORMED;
+    } else if (need == guard->count) {
+        guard->state = STRING;
+        string_text(guard, guard->sequence, need);
     }
 }
 
@@ -315,6 +271,11 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
 {
     size_t plain = migtask_plain_length(ptr, len);
     unsigned char c = (unsigned char)*ptr;
+    if (c == '\\') {
+        guard->state = ESCAPE;
+        return 1;
+    }
+    end_surrogate(guard);
     if (c == 0x7F) { /* not plain, but allowed */
         plain = 1;
     }
@@ -324,8 +285,6 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
     }
     if (c == '"') {
         end_string(guard);
-    } else if (c == '\\') {
-        guard->state = ESCAPE;
     } else if (c >= 0x80) {
         guard->state = SEQUENCE;
         guard->count = 0;
@@ -336,77 +295,100 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
     return 1;
 }
 
-/* ---- numbers and literals ---- */
+/* ---- numbers, literals, structure ---- */
 
-/* The state behind a byte of a number; STRUCTURE where the byte is not part of it any more. */
-static uint8_t number_byte(uint8_t state, char c)
-{
-    enum { O, NONZERO, DOT, E, PLUS_MINUS, OTHER };
-    static const uint8_t moves[NUMBER_STATES][OTHER + 1] = {
-        [SIGN] = {ZERO, DIGITS, MALFORMED, MALFORMED, MALFORMED, MALFORMED},
-        [ZERO] = {MALFORMED, MALFORMED, POINT, EXPONENT, MALFORMED, STRUCTURE},
-        [DIGITS] = {DIGITS, DIGITS, POINT, EXPONENT, MALFORMED, STRUCTURE},
-        [POINT] = {FRACTION, FRACTION, MALFORMED, MALFORMED, MALFORMED, MALFORMED},
-        [FRACTION] = {FRACTION, FRACTION, MALFORMED, EXPONENT, MALFORMED, STRUCTURE},
-        [EXPONENT] = {POWER, POWER, MALFORMED, MALFORMED, EXPONENT_SIGN, MALFORMED},
-        [EXPONENT_SIGN] = {POWER, POWER, MALFORMED, MALFORMED, MALFORMED, MALFORMED},
-        [POWER] = {POWER, POWER, MALFORMED, MALFORMED, MALFORMED, STRUCTURE},
-    };
-    unsigned digit = (unsigned)(c - '0');
-    return moves[state][digit <= 9               ? digit > 0
-                        : c == '.'               ? DOT
-                        : (c | 0x20) == 'e'      ? E
-                        : c == '+' || c == '-'   ? PLUS_MINUS
-                                                 : OTHER];
-}
+enum action {
+    NOTHING,
+    STRING_BEGINS,
+    ITEM_ENDS,
+    OBJECT_BEGINS,
+    ARRAY_BEGINS,
+    CONTAINER_ENDS,
+    LITERAL_BEGINS
+};
+
+/* The grammar outside strings and literals, as rules: a byte, what must be allowed for it, what is
+ * allowed behind it, and what is to be done. '1' stands for any digit, 'e' for both cases, and DONE
+ * brings what follows a value. The first rule that fits is taken. */
+static const struct {
+    char byte;
+    uint8_t action;
+    uint16_t needed;
+    uint16_t allowed;
+} rules[] = {
+    {'"', STRING_BEGINS, NAME | VALUE, 0},
+    {':', NOTHING, COLON, VALUE},
+    {',', ITEM_ENDS, COMMA, 0},
+    {'{', OBJECT_BEGINS, VALUE, 0},
+    {'}', CONTAINER_ENDS, END_OBJECT, 0},
+    {'[', ARRAY_BEGINS, VALUE, 0},
+    {']', CONTAINER_ENDS, END_ARRAY, 0},
+    {'-', NOTHING, VALUE, FIRST},
+    {'0', NOTHING, VALUE | FIRST, POINT | EXPONENT | DONE},
+    {'1', NOTHING, VALUE | FIRST | DIGIT, DIGIT | POINT | EXPONENT | DONE},
+    {'.', NOTHING, POINT, FRACTION},
+    {'1', NOTHING, FRACTION, FRACTION | EXPONENT | DONE},
+    {'e', NOTHING, EXPONENT, SIGN | POWER},
+    {'+', NOTHING, SIGN, POWER},
+    {'-', NOTHING, SIGN, POWER},
+    {'1', NOTHING, POWER, POWER | DONE},
+    {'t', LITERAL_BEGINS, VALUE, 0},
+    {'f', LITERAL_BEGINS, VALUE, 0},
+    {'n', LITERAL_BEGINS, VALUE, 0},
+};
 
 static void literal_byte(struct migtask_guard *guard, char c)
 {
     if (c != *guard->literal++) {
         guard->state = MALFORMED;
     } else if (*guard->literal == '\0') {
-        end_value(guard);
+        end_value(guard, 0);
     }
 }
 
-static void begin_value(struct migtask_guard *guard, char c)
-{
-    if (c == '{' || c == '[') {
-        begin_container(guard, c);
-        return;
-    }
-    guard->literal = c == 't' ? "rue" : c == 'f' ? "alse" : c == 'n' ? "ull" : NULL;
-    if (guard->literal != NULL) {
-        guard->state = LITERAL;
-    } else {
-        guard->state = c == '-' ? SIGN : number_byte(SIGN, c);
-    }
-}
-
-/* One byte outside strings, numbers and literals. */
+/* One byte outside strings and literals. */
 static void structure_byte(struct migtask_guard *guard, char c)
 {
-    uint8_t allowed = guard->allowed;
+    bool digit = c >= '0' && c <= '9';
+    size_t i = 0;
     if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+        guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */
         return;
     }
-    uint8_t needed = c == ','               ? ALLOW_COMMA
-                     : c == ':'             ? ALLOW_COLON
-                     : c == '}' || c == ']' ? ALLOW_CLOSE
-                     : c == '"'             ? ALLOW_NAME | ALLOW_VALUE
-                                            : ALLOW_VALUE;
-    if ((allowed & needed) == 0) {
-        guard->state = MALFORMED;
-    } else if (needed == ALLOW_COMMA) {
-        begin_item(guard);
-    } else if (needed == ALLOW_COLON) {
-        guard->allowed = ALLOW_VALUE;
-    } else if (needed == ALLOW_CLOSE) {
-        end_container(guard, c);
-    } else if (c == '"') {
+    while ((rules[i].needed & guard->allowed) == 0 ||
+           !(rules[i].byte == c || (rules[i].byte == '1' && digit) ||
+             (rules[i].byte == 'e' && c == 'E'))) {
+        if (++i == sizeof rules / sizeof rules[0]) {
+            guard->state = MALFORMED;
+            return;
+        }
+    }
+    switch ((enum action)rules[i].action) {
+    case STRING_BEGINS:
         begin_string(guard);
-    } else {
-        begin_value(guard, c);
+        break;
+    case ITEM_ENDS:
+        begin_item(guard);
+        break;
+    case OBJECT_BEGINS:
+        begin_container(guard, true);
+        break;
+    case ARRAY_BEGINS:
+        begin_container(guard, false);
+        break;
+    case CONTAINER_ENDS:
+        end_container(guard);
+        break;
+    case LITERAL_BEGINS:
+        guard->state = LITERAL;
+        guard->literal = c == 't' ? "rue" : c == 'f' ? "alse" : "ull";
+        break;
+    case NOTHING:
+        guard->allowed = rules[i].allowed;
+        if ((guard->allowed & DONE) != 0) {
+            end_value(guard, guard->allowed);
+        }
+        break;
     }
 }
 
@@ -415,7 +397,7 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
     guard->started = true;
     while (len > 0) {
         size_t took = 1;
-        switch (guard->state) {
+        switch ((enum state)guard->state) {
         case MALFORMED:
             return;
         case STRUCTURE:
@@ -436,64 +418,61 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
         case LITERAL:
             literal_byte(guard, *ptr);
             break;
-        default:
-            guard->state = number_byte(guard->state, *ptr);
-            if (guard->state == STRUCTURE) { /* this byte comes after the number */
-                end_value(guard);
-                took = 0;
-            }
-            break;
         }
         ptr += took;
         len -= took;
     }
 }
 
-void migtask_guard_init(struct migtask_guard *guard, const struct migtask_json_member *members,
-                        uint8_t member_count, migtask_view secret, char *buf, size_t cap)
+void migtask_guard_init(struct migtask_guard *guard, migtask_view secret, char *buf, size_t cap)
 {
-    memset(guard, 0, offsetof(struct migtask_guard, mask));
-    MIGTASK_ASSERT(member_count <= MIGTASK_JSON_MEMBERS_MAX);
-    guard->state = STRUCTURE;
-    guard->allowed = ALLOW_VALUE;
-    guard->members = members;
-    guard->member_count = member_count;
-    guard->here = NOWHERE;
-    guard->sink_place = NOWHERE;
-    guard->text.buf = buf;
-    guard->text.cap = cap;
-    migtask_text_structure(&guard->text, "{");
-    guard->kept = 1;
-    migtask_mask_init(&guard->mask, secret);
+    struct migtask_kept_text *text = &guard->text;
+    guard->allowed = VALUE;
+    guard->next = MIGTASK_PLACE_ROOT;
+    text->buf = buf;
+    text->end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
+    text->secret = secret;
+    text->run = secret.len < MIGTASK_MASK_RUN ? (uint8_t)secret.len : MIGTASK_MASK_RUN;
+    migtask_kept_raw(text, "[\"", 2);
+    guard->kept = (uint16_t)text->len;
 }
 
-void migtask_guard_put(struct migtask_guard *guard, uint8_t place, const char *ptr, size_t len,
-                       bool cut)
+void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *ptr, size_t len,
+                       bool last)
 {
-    guard->next = place;
-    begin_string(guard);
-    string_piece(guard, ptr, len);
-    migtask_mask_end(&guard->mask, &guard->text);
-    guard->text.cut |= cut;
-    end_string(guard);
-    guard->allowed = ALLOW_VALUE;
-    guard->next = 0;
-    guard->kept = (uint16_t)guard->text.len;
-    guard->kept_truncated = guard->truncated;
+    if (guard->state != STRING) {
+        guard->next = (uint8_t)place;
+        begin_string(guard);
+    }
+    while (len > 0) {
+        size_t take = migtask_plain_length(ptr, len);
+        if (take == 0 && (unsigned char)*ptr >= 0x80) {
+            string_text(guard, MIGTASK_REPLACEMENT, 3);
+            take = 1;
+        } else {
+            take = take > 0 ? take : 1;
+            string_text(guard, ptr, take);
+        }
+        ptr += take;
+        len -= take;
+    }
+    if (last) {
+        end_string(guard);
+        guard->allowed = VALUE;
+        guard->next = MIGTASK_PLACE_ROOT;
+        guard->kept = (uint16_t)guard->text.len;
+        guard->kept_truncated = guard->truncated;
+    }
 }
 
 bool migtask_guard_end(struct migtask_guard *guard)
 {
-    /* A number is the only value that does not show its own end: any blank does. */
-    bool valid = true;
-    if (guard->started) {
-        migtask_guard_read(guard, " ", 1);
-        valid = guard->state == STRUCTURE && guard->allowed == 0;
-    }
+    bool valid = !guard->started ||
+                 (guard->state == STRUCTURE && guard->depth == 0 && (guard->allowed & DONE) != 0);
     if (!valid) {
         guard->text.len = guard->kept;
         guard->truncated = guard->kept_truncated;
     }
-    migtask_text_structure(&guard->text, "}");
+    migtask_kept_raw(&guard->text, "\"]", 2);
     return valid;
 }

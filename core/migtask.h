@@ -79,7 +79,11 @@ typedef struct migtask_action {
  * The endpoint: where the service is.
  */
 
-typedef enum migtask_host_kind { MIGTASK_HOST_NAME, MIGTASK_HOST_IPV4, MIGTASK_HOST_IPV6 } migtask_host_kind;
+typedef enum migtask_host_kind {
+    MIGTASK_HOST_NAME,
+    MIGTASK_HOST_IPV4,
+    MIGTASK_HOST_IPV6
+} migtask_host_kind;
 
 typedef struct migtask_endpoint {
     migtask_view host; /* name or address; IPv6 without its brackets; no trailing dot */
@@ -280,10 +284,10 @@ typedef struct migtask_reply {
 
 /* Bytes of a call object: its buffers, and what goes with them (see core/call.c). */
 #define MIGTASK_CALL_SIZE                                                                          \
-    (MIGTASK_REPLY_TEXT + MIGTASK_RX_BUFFER + MIGTASK_TX_WINDOW + MIGTASK_MASK_WINDOW +            \
-     MIGTASK_REQUEST_ID_MAX + MIGTASK_JSON_DEPTH / 8 + MIGTASK_MASK_INDEX * 40960 +                \
+    (MIGTASK_REPLY_TEXT + MIGTASK_RX_BUFFER + MIGTASK_JSON_DEPTH / 8 +                             \
+     (MIGTASK_MASK_WINDOW > 240 ? 4 * MIGTASK_MASK_WINDOW + 90 : 3 * MIGTASK_MASK_WINDOW) +        \
      (MIGTASK_ERROR_PARAM_COUNT + 2 * MIGTASK_DETAILS_COUNT) * sizeof(migtask_view) +              \
-     40 * sizeof(void *) + 240)
+     38 * sizeof(void *) + 380)
 
 /* One call with its reply. Its inside is private; allocate it wherever you like (static memory,
  * not a small stack). It must not be moved while the call is under way or its reply in use. */
@@ -336,8 +340,8 @@ migtask_phase migtask_call_phase(const migtask_call *call);
 migtask_outcome migtask_call_outcome(const migtask_call *call);
 migtask_reason migtask_call_reason(const migtask_call *call);
 
-/* What the stream said about its failure, for people; NULL if it had nothing to say. Valid until the
- * stream is opened again. (What is wrong with an invalid request: migtask_check_text().) */
+/* What the stream said about its failure, for people; NULL if it had nothing to say. Valid until
+ * the stream is opened again. (What is wrong with an invalid request: migtask_check_text().) */
 const char *migtask_call_sentence(const migtask_call *call);
 
 /* The reply; its members are set once the call is done (http_status: once the header was). */

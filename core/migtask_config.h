@@ -33,17 +33,18 @@
 #endif
 
 /* Bytes taken from the stream at once; while the reply is put together the same bytes hold
- * jsmn's tokens (16 bytes each), see core/call.c. RAM: 1 byte a byte. */
+ * jsmn's tokens (20 bytes each), see core/call.c. RAM: 1 byte a byte. */
 #ifndef MIGTASK_RX_BUFFER
-#define MIGTASK_RX_BUFFER MIGTASK_DEFAULT(320, 4096)
+#define MIGTASK_RX_BUFFER MIGTASK_DEFAULT(352, 4096)
 #endif
 #if MIGTASK_RX_BUFFER < 64 || MIGTASK_RX_BUFFER > 65536
 #error "MIGTASK_RX_BUFFER must be 64..65536"
 #endif
 
-/* Bytes of the request formatted at once (the token is not copied). RAM: 1 byte a byte. */
+/* Bytes of the request formatted at once (the token is not copied). RAM: none, they are taken from
+ * MIGTASK_REPLY_TEXT, which is not needed before the answer comes. */
 #ifndef MIGTASK_TX_WINDOW
-#define MIGTASK_TX_WINDOW MIGTASK_DEFAULT(64, 640)
+#define MIGTASK_TX_WINDOW MIGTASK_DEFAULT(384, 640)
 #endif
 #if MIGTASK_TX_WINDOW < 32 || MIGTASK_TX_WINDOW > 4096
 #error "MIGTASK_TX_WINDOW must be 32..4096"
@@ -86,7 +87,7 @@
 /* Bytes for the kept text of a reply (a shortened JSON text). Room for the longest error_code and
  * error_msg is held back from the other members until those two have come. RAM: 1 byte a byte. */
 #ifndef MIGTASK_REPLY_TEXT
-#define MIGTASK_REPLY_TEXT MIGTASK_DEFAULT(1120, 16056320)
+#define MIGTASK_REPLY_TEXT MIGTASK_DEFAULT(1024, 16056320)
 #endif
 #if MIGTASK_REPLY_TEXT < 256 || MIGTASK_REPLY_TEXT > 67108864
 #error "MIGTASK_REPLY_TEXT must be 256..67108864"
@@ -158,7 +159,8 @@
 #error "MIGTASK_REQUEST_ID_MAX must be 32..255"
 #endif
 
-/* Bytes of service text searched at once for an echoed credential. RAM: 1 byte a byte. */
+/* Bytes of service text searched at once for an echoed credential. RAM: 3 bytes a byte, 4 above
+ * 240. */
 #ifndef MIGTASK_MASK_WINDOW
 #define MIGTASK_MASK_WINDOW MIGTASK_DEFAULT(32, 512)
 #endif
@@ -179,10 +181,10 @@
  * Limits of the request, documented by the service: not for changing, named here so that nobody
  * needs a number. They cost no RAM: all of these texts stay in the caller's memory.
  */
-#define MIGTASK_TASK_ID_MAX 36     /* characters of task_id, ASCII */
-#define MIGTASK_TOKEN_MAX 16384    /* bytes of X-Auth-Token, visible ASCII */
+#define MIGTASK_TASK_ID_MAX 36      /* characters of task_id, ASCII */
+#define MIGTASK_TOKEN_MAX 16384     /* bytes of X-Auth-Token, visible ASCII */
 #define MIGTASK_TEMPLATE_ID_MAX 255 /* characters (code points) of template_id */
-#define MIGTASK_HOST_MAX 253       /* bytes of a host name, RFC 1035 section 2.3.4 less the dots */
+#define MIGTASK_HOST_MAX 253        /* bytes of a host name, RFC 1035 section 2.3.4 less the dots */
 #define MIGTASK_TIMEOUT_MAX_MS 86400000u /* one day: the longest total deadline, milliseconds */
 
 #endif

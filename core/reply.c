@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "unicode.h"
-
 #define JSMN_STATIC
+#define JSMN_PARENT_LINKS /* makes for less code; a token takes 20 bytes */
 #ifdef __GNUC__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
@@ -16,152 +15,172 @@
 #endif
 
 #define AT(place) MIGTASK_PLACE_##place
-#define STRING(place, in, text, most, member)                                                      \
-    [AT(place)] = {.name = (text), .limit = (most), .kind = MIGTASK_JSON_STRING,                   \
-                   .parent = AT(in), .same_as = AT(place), .flag = MIGTASK_MEMBER_##member}
-#define VITAL(place, text, most)                                                                   \
-    [AT(place)] = {.name = (text), .limit = (most), .kind = MIGTASK_JSON_STRING,                   \
-                   .same_as = AT(place), .flag = MIGTASK_MEMBER_##place, .vital = true}
-#define ALIAS(place, in, text, of)                                                                 \
-    [AT(place)] = {.name = (text), .kind = MIGTASK_JSON_STRING, .parent = AT(in),                  \
-                   .same_as = AT(of)}
-#define ARRAY(place, text, most)                                                                   \
-    [AT(place)] = {.name = (text), .limit = (most), .kind = MIGTASK_JSON_ARRAY,                    \
-                   .same_as = AT(place), .flag = MIGTASK_MEMBER_##place}
-#define GROUP(place, text)                                                                         \
-    [AT(place)] = {.name = (text), .kind = MIGTASK_JSON_GROUP, .same_as = AT(place)}
+/* A place of its own, and one that stands for another. */
+#define PLACE(at, in, called, type, most, cut)                                                     \
+    [AT(at)] = {.limit = (most),                                                                   \
+                .name = (called),                                                                  \
+                .kind = MIGTASK_JSON_##type,                                                       \
+                .parent = AT(in),                                                                  \
+                .same_as = AT(at),                                                                 \
+                .flag = 1u << MIGTASK_MEMBER_##cut}
+#define VITAL(at, called, most)                                                                    \
+    [AT(at)] = {.limit = (most),                                                                   \
+                .name = (called),                                                                  \
+                .kind = MIGTASK_JSON_STRING,                                                       \
+                .same_as = AT(at),                                                                 \
+                .flag = 1u << MIGTASK_MEMBER_##at,                                                 \
+                .vital = 1}
+#define ALIAS(at, in, called, of)                                                                  \
+    [AT(at)] = {.name = (called), .kind = MIGTASK_JSON_STRING, .parent = AT(in), .same_as = AT(of)}
+
+enum name {
+    CODE,
+    MESSAGE,
+    ERROR_CODE,
+    ERROR_MSG,
+    ENCODED,
+    ERROR_PARAM,
+    DETAILS,
+    REQUEST_ID,
+    ERROR,
+    OF_ELEMENT,
+    OF_HEADER
+};
+_Static_assert(OF_ELEMENT == MIGTASK_REPLY_NAMES, "a number for each name");
+
+const char migtask_reply_names[] = "\4code"
+                                   "\7message"
+                                   "\12error_code"
+                                   "\11error_msg"
+                                   "\35encoded_authorization_message"
+                                   "\13error_param"
+                                   "\7details"
+                                   "\12request_id"
+                                   "\5error";
 
 /* API page "Managing Migration Tasks", table of the 403; the gateway's request_id; IAM's nested
  * {"error":{"code","message"}}. */
 const struct migtask_json_member migtask_reply_members[MIGTASK_PLACE_COUNT] = {
-    GROUP(ROOT, NULL),
-    VITAL(ERROR_CODE, "error_code", MIGTASK_ERROR_CODE_MAX),
-    VITAL(ERROR_MSG, "error_msg", MIGTASK_ERROR_MSG_MAX),
-    STRING(ENCODED_MESSAGE, ROOT, "encoded_authorization_message", MIGTASK_ENCODED_MESSAGE_MAX,
-           ENCODED_AUTHORIZATION_MESSAGE),
-    STRING(REQUEST_ID, ROOT, "request_id", MIGTASK_REQUEST_ID_MAX, REQUEST_ID),
-    ARRAY(ERROR_PARAM, "error_param", MIGTASK_ERROR_PARAM_COUNT),
-    STRING(ERROR_PARAM_ELEMENT, ERROR_PARAM, NULL, MIGTASK_ERROR_PARAM_MAX, ERROR_PARAM),
-    ARRAY(DETAILS, "details", MIGTASK_DETAILS_COUNT),
-    [AT(DETAIL)] = {.kind = MIGTASK_JSON_OBJECT, .parent = AT(DETAILS), .same_as = AT(DETAIL),
-                    .flag = MIGTASK_MEMBER_DETAILS},
-    STRING(DETAIL_CODE, DETAIL, "error_code", MIGTASK_DETAIL_MAX, DETAILS),
-    STRING(DETAIL_MSG, DETAIL, "error_msg", MIGTASK_DETAIL_MAX, DETAILS),
-    GROUP(IAM, "error"),
-    ALIAS(IAM_CODE, IAM, "code", ERROR_CODE),
-    ALIAS(IAM_MESSAGE, IAM, "message", ERROR_MSG),
+    PLACE(ROOT, ROOT, OF_HEADER, OBJECT, 0, ERROR_CODE),
+    VITAL(ERROR_CODE, ERROR_CODE, MIGTASK_ERROR_CODE_MAX),
+    VITAL(ERROR_MSG, ERROR_MSG, MIGTASK_ERROR_MSG_MAX),
+    PLACE(ENCODED_MESSAGE, ROOT, ENCODED, STRING, MIGTASK_ENCODED_MESSAGE_MAX,
+          ENCODED_AUTHORIZATION_MESSAGE),
+    PLACE(ERROR_PARAM, ROOT, ERROR_PARAM, ARRAY, MIGTASK_ERROR_PARAM_COUNT, ERROR_PARAM),
+    PLACE(DETAILS, ROOT, DETAILS, ARRAY, MIGTASK_DETAILS_COUNT, DETAILS),
+    PLACE(REQUEST_ID, ROOT, REQUEST_ID, STRING, MIGTASK_REQUEST_ID_MAX, REQUEST_ID),
+    [AT(RETRY_AFTER)] = {.limit = MIGTASK_HEADER_TEXT,
+                         .name = OF_HEADER,
+                         .same_as = AT(RETRY_AFTER)},
+    [AT(DATE)] = {.limit = MIGTASK_HEADER_TEXT, .name = OF_HEADER, .same_as = AT(DATE)},
+    PLACE(IAM, ROOT, ERROR, OBJECT, 0, ERROR_CODE),
+    ALIAS(IAM_CODE, IAM, CODE, ERROR_CODE),
+    ALIAS(IAM_MESSAGE, IAM, MESSAGE, ERROR_MSG),
+    PLACE(PARAM, ERROR_PARAM, OF_ELEMENT, STRING, MIGTASK_ERROR_PARAM_MAX, ERROR_PARAM),
+    PLACE(DETAIL, DETAILS, OF_ELEMENT, OBJECT, 0, DETAILS),
+    PLACE(DETAIL_CODE, DETAIL, ERROR_CODE, STRING, MIGTASK_DETAIL_MAX, DETAILS),
+    PLACE(DETAIL_MSG, DETAIL, ERROR_MSG, STRING, MIGTASK_DETAIL_MAX, DETAILS),
 };
 
-_Static_assert(MIGTASK_PLACE_COUNT <= MIGTASK_JSON_MEMBERS_MAX, "migtask_guard.seen has 16 bits");
-_Static_assert(sizeof(jsmntok_t) == 16, "the size that MIGTASK_RX_BUFFER is laid out for");
+_Static_assert(MIGTASK_PLACE_COUNT <= 16, "migtask_guard.seen has 16 bits");
+_Static_assert(sizeof(jsmntok_t) == 20, "the size that MIGTASK_RX_BUFFER is laid out for");
 _Static_assert(MIGTASK_RX_BUFFER >= MIGTASK_REPLY_TOKENS * sizeof(jsmntok_t),
                "the receive buffer is large enough for the tokens of the largest reply");
+_Static_assert(MIGTASK_REPLY_TEXT >= MIGTASK_REPLY_RESERVE + MIGTASK_KEPT_SLACK + 2,
+               "there is always room for error_code and error_msg");
 
-/* Takes the escapes out of a string, in place: \" \\ \uXXXX, which is all that migtask_escape()
- * makes. */
-static size_t unescape(char *text, size_t len)
+/* Puts the bytes back that the kept text has stand-ins for. */
+static void put_back(char *text, size_t len)
 {
-    char *end = text + len;
-    char *from = memchr(text, '\\', len);
-    if (from == NULL) {
-        return len;
-    }
-    char *to = from;
-    while (from < end) {
-        if (*from != '\\') {
-            *to++ = *from++;
-        } else if (end - from < 6 || from[1] != 'u') {
-            *to++ = from[1];
-            from += 2;
-        } else {
-            uint32_t character = 0;
-            for (int i = 2; i < 6; i++) {
-                unsigned digit = (unsigned)(from[i] - '0');
-                character = character << 4 | (digit <= 9 ? digit : (unsigned)(from[i] - 'a') + 10);
-            }
-            from += 6;
-            to += migtask_utf8_encode(character, to);
+    for (; len > 0; len--, text++) {
+        if ((unsigned char)*text >= MIGTASK_KEPT_STAND_IN) {
+            *text = MIGTASK_KEPT_SPECIAL[(unsigned char)*text - MIGTASK_KEPT_STAND_IN];
         }
     }
-    return (size_t)(to - text);
 }
 
-/* Where the string value at this place belongs; NULL if there is no more room, or no such place. */
-static migtask_view *view_at(migtask_reply *reply, unsigned place)
+/* One string: type and bounds are looked at as if the guard had not been there.
+ */
+static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmntok_t *token)
 {
-    migtask_detail *detail =
-        reply->details_count > 0 ? &reply->details[reply->details_count - 1] : NULL;
-    switch (place) {
-    case AT(ERROR_CODE):
-        return &reply->error_code;
-    case AT(ERROR_MSG):
-        return &reply->error_msg;
-    case AT(ENCODED_MESSAGE):
-        return &reply->encoded_authorization_message;
-    case AT(REQUEST_ID):
-        return &reply->request_id;
-    case AT(ERROR_PARAM):
-        return reply->error_param_count < MIGTASK_ERROR_PARAM_COUNT
-                   ? &reply->error_param[reply->error_param_count++]
-                   : NULL;
-    case AT(DETAIL_CODE):
-        return detail != NULL ? &detail->error_code : NULL;
-    case AT(DETAIL_MSG):
-        return detail != NULL ? &detail->error_msg : NULL;
-    default:
-        return NULL;
-    }
-}
-
-/* One token: type and bounds are looked at as if the guard had not been there. *place is that of
- * the latest name. */
-static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmntok_t *token,
-                       unsigned *place)
-{
-    if (token->start < 0 || token->end < token->start || (size_t)token->end > len) {
+    if (token->type != JSMN_STRING || token->start < 0 || token->end < token->start ||
+        (size_t)token->end >= len) {
         return false;
     }
-    char *text = json + token->start;
-    size_t text_len = (size_t)(token->end - token->start);
-    if (token->type == JSMN_STRING && token->size > 0) { /* a name */
-        *place = (unsigned)(*text - 'a');
-        return text_len == 1;
-    }
-    if (token->type == JSMN_STRING) {
-        migtask_view *view = view_at(reply, *place);
-        if (view != NULL) {
-            view->ptr = text;
-            view->len = unescape(text, text_len);
+    migtask_detail none;
+    migtask_detail *detail =
+        reply->details_count > 0 ? &reply->details[reply->details_count - 1] : &none;
+    migtask_view header = {NULL, 0};
+    migtask_view *view = NULL;
+    char *copy = NULL;
+    switch (json[token->start] - 'a') {
+    case AT(ERROR_CODE):
+        view = &reply->error_code;
+        break;
+    case AT(ERROR_MSG):
+        view = &reply->error_msg;
+        break;
+    case AT(ENCODED_MESSAGE):
+        view = &reply->encoded_authorization_message;
+        break;
+    case AT(REQUEST_ID):
+        view = &reply->request_id;
+        break;
+    case AT(RETRY_AFTER):
+        copy = reply->retry_after;
+        view = &header;
+        break;
+    case AT(DATE):
+        copy = reply->date;
+        view = &header;
+        break;
+    case AT(ERROR_PARAM):
+        reply->has_error_param = true;
+        break;
+    case AT(PARAM):
+        if (reply->error_param_count == MIGTASK_ERROR_PARAM_COUNT) {
+            return false;
         }
-        return view != NULL;
-    }
-    if (token->type == JSMN_ARRAY) {
-        reply->has_error_param |= *place == AT(ERROR_PARAM);
-        reply->has_details |= *place == AT(DETAILS);
-    } else if (*place >= AT(DETAILS)) { /* an object inside details */
+        view = &reply->error_param[reply->error_param_count++];
+        break;
+    case AT(DETAILS):
+        reply->has_details = true;
+        break;
+    case AT(DETAIL):
         if (reply->details_count == MIGTASK_DETAILS_COUNT) {
             return false;
         }
         reply->details_count++;
+        break;
+    case AT(DETAIL_CODE):
+        view = &detail->error_code;
+        break;
+    case AT(DETAIL_MSG):
+        view = &detail->error_msg;
+        break;
+    default: /* the root, IAM's object, the empty string at the end */
+        break;
     }
-    return token->type == JSMN_ARRAY || token->type == JSMN_OBJECT;
+    if (view != NULL) {
+        view->ptr = json + token->start + 1;
+        view->len = (size_t)(token->end - token->start - 1);
+        put_back(json + token->start + 1, view->len);
+    }
+    if (copy != NULL && header.len < MIGTASK_HEADER_TEXT) { /* else it was longer */
+        memcpy(copy, header.ptr, header.len);
+    }
+    return true;
 }
 
 bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len, void *tokens, size_t size)
 {
     jsmn_parser parser;
     const jsmntok_t *token = tokens;
-    unsigned place = AT(ROOT);
     jsmn_init(&parser);
     int left = jsmn_parse(&parser, json, len, tokens, (unsigned)(size / sizeof *token));
-    while (left > 0 && read_token(reply, json, len, token, &place)) {
-        token++;
-        left--;
+    bool good = left > 0 && token->type == JSMN_ARRAY;
+    while (good && --left > 0) {
+        good = read_token(reply, json, len, ++token);
     }
-    if (left != 0) {
-        memset(&reply->error_code, 0, sizeof *reply - offsetof(migtask_reply, error_code));
-        reply->error_param_count = 0;
-        reply->details_count = 0;
-    }
-    return left == 0;
+    return good;
 }

@@ -4,37 +4,65 @@
 #ifndef MIGTASK_REPLY_H
 #define MIGTASK_REPLY_H
 
-#include "json_guard.h"
+#include "kept_text.h"
 #include "migtask.h"
 
-/* The places of migtask_reply_members. */
-enum migtask_reply_place {
+/* The places in a body that are wanted. The root's members that have a bit in
+ * migtask_reply.truncated stand in that order, elements of arrays and what is in them at the
+ * end. */
+enum migtask_place {
     MIGTASK_PLACE_ROOT,
     MIGTASK_PLACE_ERROR_CODE,
     MIGTASK_PLACE_ERROR_MSG,
     MIGTASK_PLACE_ENCODED_MESSAGE,
-    MIGTASK_PLACE_REQUEST_ID,
     MIGTASK_PLACE_ERROR_PARAM,
-    MIGTASK_PLACE_ERROR_PARAM_ELEMENT,
     MIGTASK_PLACE_DETAILS,
-    MIGTASK_PLACE_DETAIL,
-    MIGTASK_PLACE_DETAIL_CODE,
-    MIGTASK_PLACE_DETAIL_MSG,
+    MIGTASK_PLACE_REQUEST_ID,
+    MIGTASK_PLACE_RETRY_AFTER, /* this and the date: header lines, never in a body */
+    MIGTASK_PLACE_DATE,
     MIGTASK_PLACE_IAM,
     MIGTASK_PLACE_IAM_CODE,
     MIGTASK_PLACE_IAM_MESSAGE,
+    MIGTASK_PLACE_PARAM,  /* an element of error_param */
+    MIGTASK_PLACE_DETAIL, /* an element of details */
+    MIGTASK_PLACE_DETAIL_CODE,
+    MIGTASK_PLACE_DETAIL_MSG,
     MIGTASK_PLACE_COUNT
+};
+
+enum migtask_json_kind { MIGTASK_JSON_STRING, MIGTASK_JSON_ARRAY, MIGTASK_JSON_OBJECT };
+
+/* What is known of a place. A member of another type counts as absent, and of several for the same
+ * place the first wins. */
+struct migtask_json_member {
+    uint16_t limit;  /* string: longest, in bytes or characters (MIGTASK_COUNT_CHARACTERS); array:
+                        most elements */
+    uint8_t name;    /* its place in migtask_reply_names; MIGTASK_REPLY_NAMES: an element's */
+    uint8_t kind;    /* enum migtask_json_kind */
+    uint8_t parent;  /* place of the object or array that it is in */
+    uint8_t same_as; /* its own place, or that of the root's member that it stands for */
+    uint8_t flag;    /* bit of migtask_reply.truncated, for when it is cut */
+    uint8_t vital;   /* 1: a string that there is always room for, whatever came before */
 };
 
 extern const struct migtask_json_member migtask_reply_members[MIGTASK_PLACE_COUNT];
 
-/* Tokens that jsmn needs at most: the root, and a name and a value for each member and element. */
-#define MIGTASK_REPLY_TOKENS                                                                       \
-    (1 + 4 * 2 + 2 + MIGTASK_ERROR_PARAM_COUNT + 2 + MIGTASK_DETAILS_COUNT * 5)
+/* Names of members, as migtask_find_name() takes them. */
+extern const char migtask_reply_names[];
+#define MIGTASK_REPLY_NAMES 9     /* how many */
+#define MIGTASK_REPLY_NAME_MAX 29 /* bytes of the longest */
 
-/* Reads the kept text (json, len bytes; changed in place: strings lose their escapes) into the
- * views of *reply, which refer to it. tokens: size bytes for jsmn's, aligned to 4. False if the text
- * is not what the guard promises; *reply then has no views. */
+/* Bytes kept free at first, for members of the root; each frees its own when it comes. */
+#define MIGTASK_REPLY_RESERVE                                                                      \
+    (10 * MIGTASK_KEPT_FRAME + MIGTASK_KEPT_BYTES(MIGTASK_ERROR_CODE_MAX + MIGTASK_ERROR_MSG_MAX))
+
+/* Tokens that jsmn needs at most: the array, a string for each place of the root and each element,
+ * and the empty one at the end. */
+#define MIGTASK_REPLY_TOKENS (1 + 10 + MIGTASK_ERROR_PARAM_COUNT + MIGTASK_DETAILS_COUNT * 3 + 1)
+
+/* Reads the kept text (json, len bytes; changed in place) into the views of *reply, which refer to
+ * it. tokens: size bytes for jsmn's, aligned to 4. False if the text is not what the guard
+ * promises; *reply then has what stood before that. */
 bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len, void *tokens, size_t size);
 
 #endif

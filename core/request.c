@@ -11,12 +11,11 @@ migtask_check migtask_token_check(migtask_view token)
     return good ? MIGTASK_CHECK_OK : MIGTASK_CHECK_TOKEN;
 }
 
-/* The host goes into a header line: whatever filled the struct, no line end may hide in it. */
+/* The host goes into a header line: whatever filled the struct, nothing else may hide in it. */
 static bool is_endpoint(const migtask_endpoint *endpoint)
 {
-    return endpoint->host.ptr != NULL && endpoint->host.len >= 1 &&
-           endpoint->host.len <= MIGTASK_HOST_MAX && endpoint->port != 0 &&
-           migtask_all_visible(endpoint->host.ptr, endpoint->host.len);
+    const char *others = endpoint->kind == MIGTASK_HOST_IPV6 ? ":." : "-.";
+    return endpoint->port != 0 && migtask_is_word(endpoint->host, MIGTASK_HOST_MAX, others);
 }
 
 static bool is_timeout(uint32_t timeout_ms)
@@ -50,11 +49,10 @@ void migtask_request_write(struct migtask_writer *w, const migtask_request *requ
 
     migtask_put_string(w, "POST /v3/tasks/");
     migtask_put(w, request->action.task_id.ptr, request->action.task_id.len);
-    migtask_put_string(w, ipv6 ? "/action HTTP/1.1\r\nHost: [" : "/action HTTP/1.1\r\nHost: ");
+    migtask_put_string(w, "/action HTTP/1.1\r\nHost: ");
+    migtask_put(w, "[", ipv6);
     migtask_put(w, endpoint->host.ptr, endpoint->host.len);
-    if (ipv6) {
-        migtask_put(w, "]", 1);
-    }
+    migtask_put(w, "]", ipv6);
     if (endpoint->port != 443) {
         migtask_put(w, ":", 1);
         migtask_put_number(w, endpoint->port);

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* A byte in every byte of a machine word, for looking at a whole word at once. */
+/* A byte in every byte of a machine word, for looking at a whole word at once.
+ */
 #define EACH(byte) ((size_t)-1 / 0xFF * (size_t)(byte))
 
 static size_t load_word(const char *ptr)
@@ -12,40 +13,25 @@ static size_t load_word(const char *ptr)
     return word;
 }
 
-size_t migtask_utf8_length(unsigned char first)
-{
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first < 0xC2) { /* a continuation byte, or an overlong form */
-        return 0;
-    }
-    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-}
-
 size_t migtask_utf8_decode(const char *ptr, size_t len, uint32_t *character)
 {
-    const unsigned char *p = (const unsigned char *)ptr;
-    size_t need = migtask_utf8_length(p[0]);
-    if (need <= 1) {
-        *character = p[0];
-        return need;
-    }
-    if (need > len) {
-        return 0;
-    }
-    uint32_t value = p[0] & (0x7Fu >> need);
+    static const uint16_t least[] = {0, 0, 0x80 >> 4, 0x800 >> 4, 0x10000 >> 4};
+    uint32_t value = (unsigned char)*ptr;
+    size_t need = value < 0x80 ? 1 : value < 0xC0 ? 0 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+    value &= need > 1 ? 0x7Fu >> need : 0x7Fu;
     for (size_t i = 1; i < need; i++) {
-        if ((p[i] & 0xC0) != 0x80) {
+        if (i == len) {
+            return need;
+        }
+        unsigned next = (unsigned char)ptr[i] ^ 0x80u;
+        if (next > 0x3F) {
             return 0;
         }
-        value = value << 6 | (p[i] & 0x3Fu);
+        value = value << 6 | next;
     }
     *character = value;
-    /* Overlong forms of two bytes went with the first byte. */
-    bool overlong = (need == 3 && value < 0x800) || (need == 4 && value < 0x10000);
-    bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-    return overlong || surrogate || value > 0x10FFFF ? 0 : need;
+    /* An overlong form, a surrogate, or too large? */
+    return value >> 4 < least[need] || value >> 11 == 0xD800 >> 11 || value > 0x10FFFF ? 0 : need;
 }
 
 size_t migtask_utf8_encode(uint32_t character, char out[4])
@@ -69,7 +55,7 @@ bool migtask_is_unsafe(uint32_t c)
 size_t migtask_plain_length(const char *ptr, size_t len)
 {
     size_t at = 0;
-    while (len - at >= sizeof(size_t)) {
+    for (; len - at >= sizeof(size_t); at += sizeof(size_t)) {
         size_t word = load_word(ptr + at);
         /* The high bit of a byte comes up if it is below 0x20, a quotation mark, a backslash, DEL
          * or above, and perhaps, by a borrow, in the byte behind such a one: never too rarely. */
@@ -79,10 +65,8 @@ size_t migtask_plain_length(const char *ptr, size_t len)
             0) {
             break;
         }
-        at += sizeof(size_t);
     }
-    while (at < len && (unsigned char)ptr[at] >= 0x20 && (unsigned char)ptr[at] < 0x7F &&
-           ptr[at] != '"' && ptr[at] != '\\') {
+    while (at < len && ptr[at] >= 0x20 && ptr[at] < 0x7F && ptr[at] != '"' && ptr[at] != '\\') {
         at++;
     }
     return at;
@@ -90,19 +74,49 @@ size_t migtask_plain_length(const char *ptr, size_t len)
 
 bool migtask_all_visible(const char *ptr, size_t len)
 {
-    size_t at = 0;
-    for (; len - at >= sizeof(size_t); at += sizeof(size_t)) {
-        size_t word = load_word(ptr + at);
-        /* With every byte below 0x7F no sum carries into the next byte. */
-        if (((word | (word + EACH(1))) & EACH(0x80)) != 0 ||
-            ((word + EACH(0x80 - 0x21)) & EACH(0x80)) != EACH(0x80)) {
-            return false;
-        }
+    if (memchr(ptr, ' ', len) != NULL) {
+        return false;
     }
-    for (; at < len; at++) {
-        if (ptr[at] < 0x21 || ptr[at] > 0x7E) { /* also where char is signed */
-            return false;
+    while (len > 0) {
+        size_t plain = migtask_plain_length(ptr, len);
+        if (plain == 0) {
+            if (*ptr != '"' && *ptr != '\\') {
+                return false;
+            }
+            plain = 1;
         }
+        ptr += plain;
+        len -= plain;
     }
     return true;
+}
+
+bool migtask_is_word(migtask_view text, size_t max, const char others[2])
+{
+    bool good = text.ptr != NULL && text.len >= 1 && text.len <= max;
+    for (size_t i = 0; good && i < text.len; i++) {
+        char c = text.ptr[i];
+        char letter = (char)(c | 0x20);
+        good = (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') || c == others[0] ||
+               c == others[1];
+    }
+    return good;
+}
+
+unsigned migtask_hex_value(char c)
+{
+    unsigned digit = (unsigned char)c - (unsigned)'0';
+    unsigned letter = ((unsigned char)c | 0x20u) - 'a';
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
+
+size_t migtask_find_name(const char *names, const char *name, size_t len)
+{
+    size_t index = 0;
+    for (; *names != '\0'; names += *names + 1, index++) {
+        if ((size_t)*names == len && memcmp(names + 1, name, len) == 0) {
+            break;
+        }
+    }
+    return index;
 }

@@ -13,46 +13,42 @@ bool migtask_writer_flush(struct migtask_writer *w)
     return !w->full;
 }
 
-void migtask_put(struct migtask_writer *w, const char *ptr, size_t len)
+/* Counts a piece; returns how much of its front is not wanted, all of it if none is. */
+static size_t count(struct migtask_writer *w, size_t len)
 {
     size_t start = w->total;
     w->total += len;
     if (w->buf == NULL || w->full || w->total <= w->skip) {
-        return;
+        return len;
     }
-    if (start < w->skip) {
-        ptr += w->skip - start;
-        len = w->total - w->skip;
-    }
-    while (len > 0 && !w->full) {
-        size_t room = w->cap - w->len;
-        size_t take = len < room ? len : room;
-        memcpy(w->buf + w->len, ptr, take);
+    return start < w->skip ? w->skip - start : 0;
+}
+
+void migtask_put(struct migtask_writer *w, const char *ptr, size_t len)
+{
+    size_t at = count(w, len);
+    while (at < len && !w->full) {
+        size_t take = w->cap - w->len;
+        take = take < len - at ? take : len - at;
+        memcpy(w->buf + w->len, ptr + at, take);
         w->len += take;
-        ptr += take;
-        len -= take;
-        if (len > 0) {
-            if (w->flush != NULL) {
-                (void)migtask_writer_flush(w);
-            } else {
-                w->full = true;
-            }
+        at += take;
+        if (at < len) {
+            w->full = w->flush == NULL || !w->flush(w->flush_ctx, w->buf, w->len);
+            w->len = w->full ? w->len : 0;
         }
     }
 }
 
 void migtask_put_ref(struct migtask_writer *w, migtask_view piece)
 {
-    size_t start = w->total;
-    w->total += piece.len;
-    if (w->buf == NULL || w->full || w->total <= w->skip) {
-        return;
-    }
-    w->full = true;
-    if (w->len == 0) { /* else the window before it ends here */
-        size_t skip = start < w->skip ? w->skip - start : 0;
-        w->by_ref.ptr = piece.ptr + skip;
-        w->by_ref.len = piece.len - skip;
+    size_t skip = count(w, piece.len);
+    if (skip < piece.len) {
+        w->full = true;
+        if (w->len == 0) { /* else the window before it ends here */
+            w->by_ref.ptr = piece.ptr + skip;
+            w->by_ref.len = piece.len - skip;
+        }
     }
 }
 
@@ -72,12 +68,44 @@ void migtask_put_number(struct migtask_writer *w, uint32_t number)
     migtask_put(w, digits + at, sizeof digits - at);
 }
 
-size_t migtask_escape(const char *ptr, size_t len, bool json, char out[6], size_t *size)
+/* A unit of UTF-16 as \uXXXX. */
+static void write_unit(char out[6], unsigned unit)
 {
     static const char hex[] = "0123456789abcdef";
+    out[0] = '\\';
+    out[1] = 'u';
+    for (int i = 5; i >= 2; i--) {
+        out[i] = hex[unit & 15];
+        unit >>= 4;
+    }
+}
+
+void migtask_put_ascii(struct migtask_writer *w, migtask_view text)
+{
+    while (text.len > 0) {
+        size_t take = migtask_plain_length(text.ptr, text.len);
+        if (take > 0) {
+            migtask_put(w, text.ptr, take);
+        } else {
+            char units[12];
+            uint32_t character = 0;
+            take = migtask_utf8_decode(text.ptr, text.len, &character);
+            MIGTASK_ASSERT(take > 0);
+            bool pair = character > 0xFFFF;
+            write_unit(units, pair ? 0xD7C0 + (character >> 10) : character);
+            write_unit(units + 6, 0xDC00 | (character & 0x3FF));
+            migtask_put(w, units, pair ? 12 : 6);
+        }
+        text.ptr += take;
+        text.len -= take;
+    }
+}
+
+size_t migtask_escape(const char *ptr, size_t len, bool json, char out[6], size_t *size)
+{
     uint32_t character;
     size_t took = migtask_utf8_decode(ptr, len, &character);
-    if (took == 0) {
+    if (took == 0 || took > len) {
         *size = 3;
         memcpy(out, MIGTASK_REPLACEMENT, 3);
         return 1;
@@ -86,12 +114,7 @@ size_t migtask_escape(const char *ptr, size_t len, bool json, char out[6], size_
     memcpy(out, ptr, took);
     if (migtask_is_unsafe(character)) {
         *size = 6;
-        out[0] = '\\';
-        out[1] = 'u';
-        for (int i = 5; i >= 2; i--) {
-            out[i] = hex[character & 15];
-            character >>= 4;
-        }
+        write_unit(out, character);
     } else if (json && (character == '"' || character == '\\')) {
         *size = 2;
         out[0] = '\\';
