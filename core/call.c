@@ -111,6 +111,7 @@ static void finish_answer(struct call *call)
 {
     struct migtask_guard *guard = &call->guard;
     migtask_reply *reply = &call->reply;
+    bool code_came = (guard->seen >> MIGTASK_PLACE_ERROR_CODE & 1) != 0;
     bool valid = migtask_guard_end(guard);
     valid &= migtask_reply_parse(reply, call->text, guard->text.len, &call->rx, sizeof call->rx);
     reply->truncated = guard->truncated;
@@ -118,7 +119,8 @@ static void finish_answer(struct call *call)
     migtask_outcome outcome;
     migtask_reason reason = valid ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
     if (reply->http_status < 300) {
-        bool accepted = !call->early && reply->error_code.len == 0;
+        /* Any body is fine, but one that breaks off behind an error code is no clear yes. */
+        bool accepted = !call->early && reply->error_code.len == 0 && (valid || !code_came);
         outcome = accepted ? MIGTASK_ACCEPTED : MIGTASK_UNKNOWN;
         reason = accepted ? MIGTASK_OK : MIGTASK_HTTP_STATUS;
     } else if (reply->http_status < 500 ||

@@ -93,6 +93,8 @@ static const http_case http_cases[] = {
      .error_code = "A"},
     {"200 with a nested error of IAM", ANSWER("200 OK", "{\"error\":{\"code\":\"A\"}}"), ANY,
      DOUBT(200), .error_code = "A"},
+    {"200 with an error code, then not JSON any more",
+     ANSWER("200 OK", "{\"error_code\":\"A\"} x"), ANY, DOUBT(200)},
     {"204", RAW("HTTP/1.1 204 No Content\r\n\r\n"), ANY, ACCEPT(204)},
     {"204 with a Content-Length", RAW("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"), ANY,
      ACCEPT(204)},
