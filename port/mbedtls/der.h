@@ -1,0 +1,33 @@
+/* der.h - the little of DER that is needed before or beside mbedTLS's parser. Internal. */
+#ifndef MIGTASK_DER_H
+#define MIGTASK_DER_H
+
+#include "trust.h"
+
+/* One element: its tag, its content, and the whole with tag and length. */
+struct migtask_der {
+    uint8_t tag;
+    migtask_bytes content;
+    migtask_bytes whole;
+};
+
+enum { MIGTASK_DER_SEQUENCE = 0x30, MIGTASK_DER_OID = 0x06 };
+
+/* Takes the next element off *rest. False: none, or not DER, or it reaches beyond rest. */
+bool migtask_der_next(migtask_bytes *rest, struct migtask_der *element);
+
+/* The same with this tag. */
+bool migtask_der_expect(migtask_bytes *rest, uint8_t tag, struct migtask_der *element);
+
+/* Finds the subject, a Name with tag and length, in the first bytes of a certificate. Returns 0 if
+ * it was found, SIZE_MAX if this is no certificate, else how many bytes must be there to go on.
+ * subject->len is right as soon as the length is known, and 0 before. */
+size_t migtask_der_subject(migtask_bytes start, migtask_bytes *subject);
+
+/* Whether two Names could be the same: equal but for the case of letters and the kind of string. */
+bool migtask_der_similar(migtask_bytes a, migtask_bytes b);
+
+/* Whether the extensions of a certificate (SEQUENCE OF Extension) hold this object identifier. */
+bool migtask_der_has_extension(migtask_bytes extensions, migtask_bytes oid);
+
+#endif

@@ -1,0 +1,15 @@
+/* roots.h - parsed root certificates from a trust source. Internal. */
+#ifndef MIGTASK_ROOTS_H
+#define MIGTASK_ROOTS_H
+
+#include "mbedtls/x509_crt.h"
+#include "trust.h"
+
+/* Whether a result of mbedTLS's parsers says that memory ran out. */
+bool migtask_is_memory_error(int result);
+
+/* Parses a root into *crt, initialised; without a copy if its DER is lasting. Returns 0 or an error
+ * of mbedTLS. */
+int migtask_root_parse(mbedtls_x509_crt *crt, migtask_bytes der, bool lasting);
+
+#endif

@@ -1,0 +1,75 @@
+# The mbedTLS 3.6 files that a migtask build needs, below $(MBEDTLS_DIR). What a profile does not
+# use is empty after preprocessing or falls to --gc-sections, so one list serves all.
+
+# Public-key arithmetic: nearly all the instructions of a call, so compile these with -O2. (ecp.c gains
+# nothing by it.)
+MBEDTLS_FAST_SOURCES := \
+	library/bignum.c \
+	library/bignum_core.c \
+	library/ecp_curves.c
+
+# The rest: -Os.
+MBEDTLS_SMALL_SOURCES := \
+	library/aes.c \
+	library/asn1parse.c \
+	library/asn1write.c \
+	library/block_cipher.c \
+	library/cipher.c \
+	library/cipher_wrap.c \
+	library/constant_time.c \
+	library/ecdh.c \
+	library/ecdsa.c \
+	library/ecp.c \
+	library/gcm.c \
+	library/hkdf.c \
+	library/md.c \
+	library/oid.c \
+	library/pk.c \
+	library/pk_ecc.c \
+	library/pk_wrap.c \
+	library/pkparse.c \
+	library/platform.c \
+	library/platform_util.c \
+	library/psa_crypto.c \
+	library/psa_crypto_aead.c \
+	library/psa_crypto_cipher.c \
+	library/psa_crypto_client.c \
+	library/psa_crypto_driver_wrappers_no_static.c \
+	library/psa_crypto_ecp.c \
+	library/psa_crypto_hash.c \
+	library/psa_crypto_mac.c \
+	library/psa_crypto_rsa.c \
+	library/psa_crypto_slot_management.c \
+	library/psa_util.c \
+	library/rsa.c \
+	library/rsa_alt_helpers.c \
+	library/sha256.c \
+	library/sha512.c \
+	library/ssl_ciphersuites.c \
+	library/ssl_client.c \
+	library/ssl_msg.c \
+	library/ssl_tls.c \
+	library/ssl_tls12_client.c \
+	library/ssl_tls13_client.c \
+	library/ssl_tls13_generic.c \
+	library/ssl_tls13_keys.c \
+	library/x509.c \
+	library/x509_crt.c
+
+# Curve25519 of Project Everest, used where the compiler has 128-bit integers: see x25519.h.
+MBEDTLS_SMALL_SOURCES += 3rdparty/everest/library/Hacl_Curve25519_joined.c
+
+# Flags of single files: $(call mbedtls_file_flags,library/FILE.c); PORT_MBEDTLS is the folder of
+# this port.
+MBEDTLS_EVEREST := $(MBEDTLS_DIR)/3rdparty/everest/include
+mbedtls_file_flags = \
+	$(if $(filter library/ssl_tls12_client.c,$1),-include $(PORT_MBEDTLS)/rsa_pss_fix.h) \
+	$(if $(filter library/pk.c library/pk_wrap.c library/rsa.c,$1), \
+		-include $(PORT_MBEDTLS)/verify_only.h) \
+	$(if $(filter library/rsa.c,$1),-DMIGTASK_IN_RSA_C) \
+	$(if $(filter library/oid.c,$1),-include $(PORT_MBEDTLS)/name_hashes.h) \
+	$(if $(filter library/ssl_tls.c library/ssl_tls13_generic.c,$1), \
+		-include $(PORT_MBEDTLS)/parse_in_place.h) \
+	$(if $(filter library/ecdh.c library/psa_crypto_ecp.c,$1),-include $(PORT_MBEDTLS)/x25519.h) \
+	$(if $(filter 3rdparty/everest/%,$1),-DMBEDTLS_ECDH_VARIANT_EVEREST_ENABLED -I$(MBEDTLS_EVEREST) \
+		-I$(MBEDTLS_EVEREST)/everest -I$(MBEDTLS_EVEREST)/everest/kremlib)

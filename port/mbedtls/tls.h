@@ -1,0 +1,149 @@
+/*
+ * tls.h - TLS 1.2 and 1.3 as a migtask_stream over another one, by mbedTLS 3.6.
+ *
+ *     static uint64_t arena[MIGTASK_TLS_ARENA / 8];
+ *     static migtask_tls tls;
+ *
+ *     migtask_tls_start(&(migtask_tls_process){.arena = arena, .arena_size = sizeof arena,
+ *                                              .random = board_random});
+ *     if (!migtask_tls_init(&tls, &(migtask_tls_config){.lower = tcp, .endpoint = endpoint,
+ *                                                       .trust = trust, .clock = board_clock})) ...
+ *     migtask_stream stream = migtask_tls_stream(&tls);
+ *
+ * The server's certificate, its chain, its dates and its name are always checked: there is no way
+ * to switch that off, and a stream without trusted roots, name or clock cannot be made.
+ *
+ * mbedTLS and PSA keep process-wide state, so memory and randomness are the process's, and all TLS
+ * streams of a process must be used by one thread at a time.
+ *
+ * Time: a step of the handshake that does public-key work takes milliseconds on a PC and up to
+ * seconds on a slow Cortex-M; migtask_tls_config.busy is called between such steps.
+ */
+#ifndef MIGTASK_TLS_H
+#define MIGTASK_TLS_H
+
+#include "migtask.h"
+#include "tls_config.h"
+#include "trust.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------------------------------------
+ * The process: memory and randomness.
+ */
+
+/* Bytes of arena for a process with one stream. Measured with TLS 1.3, IN 16384 and OUT 512, three
+ * RSA-2048 certificates of public size and their root: 31048 on Cortex-M3, 35384 on x86-64; four of
+ * RSA-4096 with 150 names: 45328 on x86-64. What is never used costs a PC nothing, so the host's
+ * default is ample. See migtask_tls_arena(). */
+#ifndef MIGTASK_TLS_ARENA
+#define MIGTASK_TLS_ARENA                                                                          \
+    (MIGTASK_TLS_RECORD_IN + MIGTASK_TLS_RECORD_OUT + MIGTASK_DEFAULT(16384, 65536))
+#endif
+
+/* Fills buf with len bytes fit for keys; 0, or anything else if the source failed (the call then
+ * ends with no_entropy, never with weak keys). Must not block for long. */
+typedef int (*migtask_tls_random)(void *ctx, void *buf, size_t len);
+
+typedef struct migtask_tls_process {
+    /* All memory of mbedTLS, aligned to 8 bytes, the caller's for ever. It is emptied, and PSA shut
+     * down, when the last stream is closed; so a program that uses mbedTLS for anything else too
+     * gives NULL here and mbedTLS an allocator of its own. */
+    void *arena;
+    size_t arena_size; /* bytes */
+    migtask_tls_random random;
+    void *random_ctx;
+} migtask_tls_process;
+
+/* Once a process, before anything else here; again only while no stream is open. False: no random
+ * function, or an arena that is misaligned, below 1 KB or above 1 GB. */
+bool migtask_tls_start(const migtask_tls_process *process);
+
+typedef struct migtask_tls_memory {
+    size_t size;       /* bytes of the arena */
+    size_t used;       /* bytes in use now, block headers included */
+    size_t peak;       /* an arena of this many bytes would have been enough so far */
+    uint32_t refusals; /* requests that did not fit */
+} migtask_tls_memory;
+
+/* What the arena has seen since migtask_tls_start(). */
+migtask_tls_memory migtask_tls_arena(void);
+
+/* ---------------------------------------------------------------------------------------------
+ * The stream.
+ */
+
+/* Seconds since 1970 into *epoch_s; false while the time is not known: the call then ends with
+ * clock_unset before a connection is opened. */
+typedef bool (*migtask_tls_clock)(void *ctx, int64_t *epoch_s);
+
+typedef struct migtask_tls_config {
+    migtask_stream lower; /* carries the records, e.g. TCP; its context must outlive the stream */
+    /* Whose certificate to expect: the name goes out as SNI, an address does not. The memory of the
+     * host must outlive the stream. */
+    migtask_endpoint endpoint;
+    migtask_trust trust; /* the roots; its context must outlive the stream */
+    migtask_tls_clock clock;
+    void *clock_ctx;
+    /* NULL, or called between the public-key operations of a handshake: feed a watchdog here. */
+    void (*busy)(void *ctx);
+    void *busy_ctx;
+} migtask_tls_config;
+
+typedef enum migtask_tls_phase {
+    MIGTASK_TLS_CLOSED,
+    MIGTASK_TLS_CONNECTING, /* the stream below is being opened */
+    MIGTASK_TLS_SECURING,   /* the handshake is under way */
+    MIGTASK_TLS_OPEN,
+    MIGTASK_TLS_BROKEN /* failed; close() it */
+} migtask_tls_phase;
+
+/* One TLS stream: about 180 bytes (Cortex-M) to 300 (64-bit) and its three buffers. Private inside;
+ * not to be moved after init. */
+typedef struct migtask_tls {
+    migtask_tls_config config;
+    struct migtask_tls_session *session; /* mbedTLS's objects, in the arena while connected */
+    uint8_t phase;                       /* migtask_tls_phase */
+    uint8_t reason;                      /* migtask_reason, once anything failed */
+    uint8_t finding;                     /* gravest fault found in the certificates */
+    bool push_failed;                    /* the stream below takes no more */
+    bool lower_open;
+    bool lower_ended;   /* the stream below came to its end */
+    bool blocked;       /* the stream below had nothing to read */
+    bool held;          /* the latest send is still in out */
+    uint8_t reads_left; /* of the stream below in this operation */
+    uint8_t candidates; /* roots offered for the last certificate looked up */
+    uint32_t refusals;  /* of the arena, when this connection was opened */
+    uint32_t droughts;  /* of the random source, the same */
+    size_t out_pushed;  /* out[out_pushed..out_sealed) are records on their way, and then come */
+    size_t out_sealed;  /* out_plain bytes of plaintext not yet sealed */
+    size_t out_plain;
+    size_t out_latest; /* where the record of the latest send begins */
+    size_t in_at, in_end;
+    const void *pinned; /* a server certificate that is itself among the roots */
+    const char *said;   /* the sentence of the failure */
+    char sentence[MIGTASK_TLS_SENTENCE];
+    uint8_t out[MIGTASK_TLS_OUT];
+    uint8_t in[MIGTASK_TLS_IN > 0 ? MIGTASK_TLS_IN : 1];
+} migtask_tls;
+
+/* Prepares a stream; nothing is opened. False, and the stream fails with invalid_config when it is
+ * used: no lower stream, no trust, no clock, no host, or migtask_tls_start() was not called. */
+bool migtask_tls_init(migtask_tls *tls, const migtask_tls_config *config);
+
+/* The stream to hand to migtask_call_begin(). After close() it can be opened again. What send took
+ * and nothing has pushed is dropped by close(), never sent. */
+migtask_stream migtask_tls_stream(migtask_tls *tls);
+
+/* For progress and -v. Version ("TLSv1.3") and suite are NULL unless the phase is OPEN. */
+migtask_tls_phase migtask_tls_get_phase(const migtask_tls *tls);
+const char *migtask_tls_version(const migtask_tls *tls);
+const char *migtask_tls_suite(const migtask_tls *tls);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * tls_config.h - every compile-time limit and switch of port/mbedtls.
+ *
+ * Set like those of core/migtask_config.h: -D, a header named by MIGTASK_CONFIG_FILE, or the
+ * defaults here (*mcu*, or *host* with MIGTASK_CONFIG_HOST). The same values must be seen by our
+ * files and by mbedTLS's own: mbedtls_profile.h includes this header. A switch is 1 or 0.
+ */
+#ifndef MIGTASK_TLS_CONFIG_H
+#define MIGTASK_TLS_CONFIG_H
+
+#include "migtask_config.h"
+
+/* Protocol versions. At least one; 1.3 costs about 14 KB of Cortex-M code, its PSA layer included.
+ */
+#ifndef MIGTASK_TLS_1_2
+#define MIGTASK_TLS_1_2 1
+#endif
+#ifndef MIGTASK_TLS_1_3
+#define MIGTASK_TLS_1_3 1
+#endif
+#if !MIGTASK_TLS_1_2 && !MIGTASK_TLS_1_3
+#error "one of MIGTASK_TLS_1_2 and MIGTASK_TLS_1_3 must be 1"
+#endif
+
+/* Certificates with RSA keys (2048..4096 bits), PKCS #1 1.5 and PSS. ECDSA is always there. */
+#ifndef MIGTASK_TLS_RSA
+#define MIGTASK_TLS_RSA 1
+#endif
+
+/* SHA-384 and SHA-512 in signatures, and the AES-256 suites. Public chains need it. */
+#ifndef MIGTASK_TLS_SHA512
+#define MIGTASK_TLS_SHA512 1
+#endif
+
+/* The curve P-384, for certificates and for the key exchange. P-256 is always there. */
+#ifndef MIGTASK_TLS_P384
+#define MIGTASK_TLS_P384 1
+#endif
+#if MIGTASK_TLS_P384 && !MIGTASK_TLS_SHA512
+#error "MIGTASK_TLS_P384 needs MIGTASK_TLS_SHA512"
+#endif
+
+/* X25519 for the key exchange, offered first: its key share is 33 bytes shorter than P-256's. */
+#ifndef MIGTASK_TLS_X25519
+#define MIGTASK_TLS_X25519 1
+#endif
+
+/* Elliptic curves for speed (larger windows, fixed-point tables of the base points, folding of the
+ * NIST primes) instead of size. RAM: 2.5 KB more of the arena. */
+#ifndef MIGTASK_TLS_FAST
+#define MIGTASK_TLS_FAST 1
+#endif
+
+/* Plaintext bytes of the largest TLS record received. Servers send up to 16384 unless they were
+ * asked for less and understand it (MIGTASK_TLS_FRAGMENT). RAM: 1 byte a byte, of the arena. */
+#ifndef MIGTASK_TLS_RECORD_IN
+#define MIGTASK_TLS_RECORD_IN 16384
+#endif
+#if MIGTASK_TLS_RECORD_IN < 1024 || MIGTASK_TLS_RECORD_IN > 16384
+#error "MIGTASK_TLS_RECORD_IN must be 1024..16384"
+#endif
+
+/* Plaintext bytes of the largest record sent: a longer request goes in several.
+ * RAM: 1 byte a byte of the arena, and MIGTASK_TLS_OUT. */
+#ifndef MIGTASK_TLS_RECORD_OUT
+#define MIGTASK_TLS_RECORD_OUT MIGTASK_DEFAULT(512, 4096)
+#endif
+#if MIGTASK_TLS_RECORD_OUT < 512 || MIGTASK_TLS_RECORD_OUT > 16384
+#error "MIGTASK_TLS_RECORD_OUT must be 512..16384"
+#endif
+
+/* Bytes in which plaintext is gathered and sealed records wait: by default a full record
+ * behind the last handshake flight of TLS 1.3. RAM: 1 byte a byte of each migtask_tls. */
+#ifndef MIGTASK_TLS_OUT
+#define MIGTASK_TLS_OUT (MIGTASK_TLS_RECORD_OUT + 128)
+#endif
+#if MIGTASK_TLS_OUT < 384 || MIGTASK_TLS_OUT > 32768
+#error "MIGTASK_TLS_OUT must be 384..32768"
+#endif
+
+/* Bytes read ahead from the stream below: mbedTLS asks for 5 and then for the rest of a record,
+ * which this makes one system call. 0: none. RAM: 1 byte a byte of each migtask_tls. */
+#ifndef MIGTASK_TLS_IN
+#define MIGTASK_TLS_IN MIGTASK_DEFAULT(0, 4096)
+#endif
+#if MIGTASK_TLS_IN != 0 && (MIGTASK_TLS_IN < 64 || MIGTASK_TLS_IN > 32768)
+#error "MIGTASK_TLS_IN must be 0 or 64..32768"
+#endif
+
+/* max_fragment_length asked for (RFC 6066): 512, 1024, 2048 or 4096; 0: none. Only for
+ * servers that are known to understand it. */
+#ifndef MIGTASK_TLS_FRAGMENT
+#define MIGTASK_TLS_FRAGMENT 0
+#endif
+#if MIGTASK_TLS_FRAGMENT != 0 && MIGTASK_TLS_FRAGMENT != 512 && MIGTASK_TLS_FRAGMENT != 1024 &&    \
+    MIGTASK_TLS_FRAGMENT != 2048 && MIGTASK_TLS_FRAGMENT != 4096
+#error "MIGTASK_TLS_FRAGMENT must be 0, 512, 1024, 2048 or 4096"
+#endif
+#if MIGTASK_TLS_FRAGMENT > MIGTASK_TLS_RECORD_IN || MIGTASK_TLS_FRAGMENT > MIGTASK_TLS_RECORD_OUT
+#error "MIGTASK_TLS_FRAGMENT must not be above MIGTASK_TLS_RECORD_IN or MIGTASK_TLS_RECORD_OUT"
+#endif
+
+/* TLS 1.3 in the clothes of 1.2 (RFC 8446 appendix D.4), for middleboxes that inspect and do not
+ * know 1.3. Costs 38 bytes of each call on the wire. */
+#ifndef MIGTASK_TLS_COMPATIBILITY
+#define MIGTASK_TLS_COMPATIBILITY 0
+#endif
+
+/* Bytes of the sentence that says why TLS failed. RAM: 1 byte a byte of each migtask_tls. */
+#ifndef MIGTASK_TLS_SENTENCE
+#define MIGTASK_TLS_SENTENCE 320
+#endif
+#if MIGTASK_TLS_SENTENCE < 128 || MIGTASK_TLS_SENTENCE > 4096
+#error "MIGTASK_TLS_SENTENCE must be 128..4096"
+#endif
+
+/* Roots of the same name that are tried for one certificate. RAM: of the arena, 2..3 KB each, while
+ * a certificate is verified. */
+#ifndef MIGTASK_TRUST_CANDIDATES
+#define MIGTASK_TRUST_CANDIDATES 4
+#endif
+#if MIGTASK_TRUST_CANDIDATES < 1 || MIGTASK_TRUST_CANDIDATES > 16
+#error "MIGTASK_TRUST_CANDIDATES must be 1..16"
+#endif
+
+/* Bytes of a PEM text read at once, and of the largest certificate (DER) found in one; larger
+ * ones are skipped. RAM: 1 byte a byte of each migtask_trust_pem. */
+#ifndef MIGTASK_TRUST_BLOCK
+#define MIGTASK_TRUST_BLOCK MIGTASK_DEFAULT(512, 8192)
+#endif
+#if MIGTASK_TRUST_BLOCK < 64 || MIGTASK_TRUST_BLOCK > 65536
+#error "MIGTASK_TRUST_BLOCK must be 64..65536"
+#endif
+#ifndef MIGTASK_TRUST_DER
+#define MIGTASK_TRUST_DER MIGTASK_DEFAULT(2048, 8192)
+#endif
+#if MIGTASK_TRUST_DER < 512 || MIGTASK_TRUST_DER > 65536
+#error "MIGTASK_TRUST_DER must be 512..65536"
+#endif
+
+#endif
