@@ -17,14 +17,8 @@ MBEDTLS_DIR ?= build/deps/mbedtls
 LWIP_DIR ?= build/deps/lwip
 JSMN_DIR ?= build/deps/jsmn
 
-# Tools. CFLAGS and LDFLAGS are the caller's: they come last and win.
-CROSS ?=
-ifeq ($(origin CC),default)
-CC := $(CROSS)gcc
-endif
-ifeq ($(origin AR),default)
-AR := $(CROSS)ar
-endif
+# Tools; CC and AR follow from CROSS, which a board may set (see below). CFLAGS and LDFLAGS are the
+# caller's: they come last and win.
 PYTHON ?= python3
 KCONFIG_PYTHON ?= /usr/bin/python3
 INSTALL ?= install
@@ -48,13 +42,25 @@ endif
 include boards/$(BOARD)/board.mk
 PORT_MBEDTLS := port/mbedtls
 include $(PORT_MBEDTLS)/sources.mk
+ifneq ($(filter lwip,$(BOARD_PORTS)),)
+include port/lwip/sources.mk
+endif
 
-SOURCES := $(wildcard core/*.c $(BOARD_PORTS:%=port/%/*.c) boards/$(BOARD)/*.c)
+CROSS ?= $(BOARD_CROSS)
+ifeq ($(origin CC),default)
+CC := $(CROSS)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(CROSS)$(or $(BOARD_AR),ar)
+endif
+
+SOURCES := $(wildcard core/*.c $(BOARD_PORTS:%=port/%/*.c) boards/$(BOARD)/*.c) $(BOARD_SOURCES)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 MBEDTLS_SOURCES := $(MBEDTLS_FAST_SOURCES) $(MBEDTLS_SMALL_SOURCES)
 MBEDTLS_OBJECTS := $(MBEDTLS_SOURCES:%.c=$(OUT)/mbedtls/%.o)
+LWIP_OBJECTS := $(LWIP_SOURCES:%.c=$(OUT)/lwip/%.o)
 LIBRARY := $(OUT)/libmigtask.a
-LIBRARY_OBJECTS := $(filter-out $(OUT)/boards/%,$(OBJECTS)) $(MBEDTLS_OBJECTS)
+LIBRARY_OBJECTS := $(filter-out $(OUT)/boards/%,$(OBJECTS)) $(MBEDTLS_OBJECTS) $(LWIP_OBJECTS)
 BOARD_OBJECTS := $(filter $(OUT)/boards/%,$(OBJECTS))
 BINARY := $(OUT)/$(BOARD_BINARY)
 
@@ -80,16 +86,19 @@ KCONFIG := CONFIG_=MIGTASK_ $(KCONFIG_PYTHON) -m
 # Flags
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla $(if $(WERROR),-Werror)
-COMMON_FLAGS := -std=c11 -Os -ffunction-sections -fdata-sections \
-	-fno-unwind-tables -fno-asynchronous-unwind-tables
-TLS_FLAGS := -I$(PORT_MBEDTLS) -DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"'
+COMMON_FLAGS := -std=c11 $(BOARD_COMMON_FLAGS) $(or $(BOARD_OPTIMIZE),-Os) -ffunction-sections \
+	-fdata-sections -fno-unwind-tables -fno-asynchronous-unwind-tables
+TLS_FLAGS := -I$(PORT_MBEDTLS) -DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"' $(BOARD_TLS_FLAGS)
 OUR_FLAGS := $(COMMON_FLAGS) $(WARNINGS) -Icore $(BOARD_PORTS:%=-Iport/%) $(BOARD_FLAGS) \
-	$(CONFIG_FLAGS) $(TLS_FLAGS) -isystem $(MBEDTLS_DIR)/include -isystem $(JSMN_DIR)
+	$(CONFIG_FLAGS) $(TLS_FLAGS) -isystem $(MBEDTLS_DIR)/include -isystem $(JSMN_DIR) \
+	$(LWIP_INCLUDES:%=-isystem $(LWIP_DIR)/%)
 MBEDTLS_FLAGS := $(COMMON_FLAGS) -w -Icore $(CONFIG_FLAGS) -I$(MBEDTLS_DIR)/include \
 	-I$(MBEDTLS_DIR)/library $(TLS_FLAGS)
+LWIP_FLAGS := $(COMMON_FLAGS) -w -Icore -Iport/lwip $(CONFIG_FLAGS) \
+	$(LWIP_INCLUDES:%=-I$(LWIP_DIR)/%)
 LINK_FLAGS := -Wl,--gc-sections $(BOARD_LINK_FLAGS)
 FLAGS_TEXT := $(CC) / $(OUR_FLAGS) / $(MBEDTLS_FLAGS) / $(CFLAGS) / $(LINK_FLAGS) $(LDFLAGS) / \
-	$(SOURCES) $(MBEDTLS_SOURCES)
+	$(LWIP_FLAGS) / $(SOURCES) $(MBEDTLS_SOURCES)
 
 # ---------------------------------------------------------------------------------------------
 # Building
@@ -100,9 +109,10 @@ all: $(BINARY) ## build the board's program (default: build/host/migtask)
 .PHONY: objects
 objects: $(OBJECTS)
 
-$(BINARY): $(BOARD_OBJECTS) $(LIBRARY)
+$(BINARY): $(BOARD_OBJECTS) $(LIBRARY) $(BOARD_SCRIPTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(COMMON_FLAGS) $(CFLAGS) $(BOARD_OBJECTS) $(LIBRARY) $(LINK_FLAGS) $(LDFLAGS) -o $@
+	$(Q)$(CC) $(COMMON_FLAGS) $(CFLAGS) $(BOARD_OBJECTS) $(LIBRARY) $(LINK_FLAGS) $(LDFLAGS) \
+		$(BOARD_LIBRARIES) -o $@
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(call say,AR,$@)
@@ -110,13 +120,18 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 
 $(OBJECTS): $(OUT)/%.o: %.c $(OUT)/flags $(CONFIG_HEADER) | ready $(BOARD_GENERATED)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(OUR_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(OUR_FLAGS) $(FILE_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(MBEDTLS_OBJECTS): $(PORT_MBEDTLS)/sources.mk
 $(MBEDTLS_OBJECTS): $(OUT)/mbedtls/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 	$(call say,CC,$*.c)
-	$(Q)mkdir -p $(@D) && $(CC) $(MBEDTLS_FLAGS) $(if $(filter $*.c,$(MBEDTLS_FAST_SOURCES)),-O2) \
-		$(call mbedtls_file_flags,$*.c) $(CFLAGS) -MMD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(MBEDTLS_FLAGS) \
+		$(if $(filter $*.c,$(MBEDTLS_FAST_SOURCES)),$(or $(BOARD_OPTIMIZE_FAST),-O2)) \
+		$(call mbedtls_file_flags,$*.c) $(FILE_FLAGS) $(CFLAGS) -MMD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
+
+$(LWIP_OBJECTS): $(OUT)/lwip/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
+	$(call say,CC,$*.c)
+	$(Q)mkdir -p $(@D) && $(CC) $(LWIP_FLAGS) $(CFLAGS) -MMD -MP -c $(LWIP_DIR)/$*.c -o $@
 
 $(OUT)/migtask_kconfig.h: $(CONFIG_SOURCE) Kconfig | ready
 	$(call say,CONFIG,$<)
@@ -132,10 +147,10 @@ $(OUT)/flags: FORCE
 # Tools and sources that the build needs.
 .PHONY: ready FORCE
 ready:
-	@tests/setup.sh build
+	@tests/setup.sh $(or $(BOARD_SETUP),build)
 	@port/deps.sh $(BOARD_DEPS)
 
--include $(OBJECTS:.o=.d) $(MBEDTLS_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(MBEDTLS_OBJECTS:.o=.d) $(LWIP_OBJECTS:.o=.d)
 
 # ---------------------------------------------------------------------------------------------
 # Other targets

@@ -21,10 +21,13 @@ def read(path):
         return file.read()
 
 
-HEADERS = (read('core/migtask_config.h') + read('port/mbedtls/tls_config.h')).replace('\\\n', '')
+HEADERS = ''.join(map(read, ('core/migtask_config.h', 'port/mbedtls/tls_config.h', 'port/lwip/lwipopts.h',
+                             'boards/firmware/firmware_config.h'))).replace('\\\n', '')
 CONFIGURATIONS = {'mcu': [], 'host': ['-DMIGTASK_CONFIG_HOST']}
 LIMITS = [name for name in re.findall(r'^#ifndef MIGTASK_(\w+)$', HEADERS, re.M)
-          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'CONFIG_FILE')]
+          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'CONFIG_FILE',
+                          # what follows from the others
+                          'LWIP_BUFFERS', 'LWIP_SEND', 'LWIP_HEAP', 'LWIP_PCBS')]
 
 
 def load(text):
@@ -39,9 +42,10 @@ def load(text):
 
 def header_values(flags):
     """What the compiler makes of every limit."""
-    source = '#include "tls_config.h"\n' + ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS)
+    source = '#include "firmware_config.h"\n#include "lwipopts.h"\n' + ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS)
     run = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', f'-I{TOP}/core',
-                          f'-I{TOP}/port/mbedtls', *flags, '-x', 'c', '-'],
+                          f'-I{TOP}/port/mbedtls', f'-I{TOP}/port/lwip',
+                          f'-I{TOP}/boards/firmware', *flags, '-x', 'c', '-'],
                          input=source, capture_output=True, text=True, check=True, timeout=60)
     values = {}
     for line in run.stdout.splitlines():

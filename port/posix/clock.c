@@ -2,6 +2,19 @@
 
 #include "clock.h"
 
+#ifdef MIGTASK_POSIX_LWIP
+
+#include "lwip/sys.h"
+
+/* The time of day is the board's: give TLS its clock. */
+uint32_t migtask_posix_now_ms(void *ctx)
+{
+    (void)ctx;
+    return sys_now();
+}
+
+#else
+
 #include <time.h>
 
 #include "../../core/migtask.h"
@@ -22,3 +35,5 @@ int64_t migtask_posix_epoch_s(void *ctx)
     (void)ctx;
     return clock_gettime(CLOCK_REALTIME, &now) == 0 ? (int64_t)now.tv_sec : MIGTASK_NO_DATE;
 }
+
+#endif

@@ -3,7 +3,8 @@
  *
  * Both are one clock_gettime(), which Linux answers without a system call. ctx is not used (NULL
  * is fine); it is there so that the functions fit migtask_waiter and its like. Any thread may
- * call them, a signal handler too.
+ * call them, a signal handler too. Over lwIP's sockets (MIGTASK_POSIX_LWIP) the first is lwIP's
+ * sys_now(), and there is no second.
  */
 #ifndef MIGTASK_POSIX_CLOCK_H
 #define MIGTASK_POSIX_CLOCK_H

@@ -15,7 +15,7 @@
  *   held at the fork (current C libraries take care of theirs): the call then ends by its deadline.
  *
  * tcp.c uses nothing but this header: another system provides these four functions in a file of its
- * own instead of resolve.c.
+ * own instead of resolve.c, as port/lwip does.
  */
 #ifndef MIGTASK_POSIX_RESOLVE_H
 #define MIGTASK_POSIX_RESOLVE_H
@@ -54,8 +54,17 @@ typedef enum migtask_posix_resolve_status {
 
 /* A search under way. All zero: none. */
 typedef struct migtask_posix_resolver {
+#ifdef MIGTASK_POSIX_LWIP           /* port/lwip/resolve.c */
+    migtask_view name;              /* not copied there; with tcp.c it stays valid */
+    migtask_posix_address found[2]; /* of each family; len 0: none */
+    uint32_t since;                 /* when the first was found */
+    uint8_t lookups[2];             /* lwIP's, of each family */
+    uint8_t waiting;                /* families still to be asked for, bits */
+    bool searching;
+#else
     long process; /* the child; 0 if none */
     int fd;       /* where its result comes from; valid while there is a child */
+#endif
 } migtask_posix_resolver;
 
 /* Begins to search addresses for name (1..253 bytes, copied). The resolver must be idle. False: it

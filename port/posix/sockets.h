@@ -14,7 +14,16 @@
 
 #include "lwip/sockets.h"
 
+#define MIGTASK_POSIX_IPV6 LWIP_IPV6 /* else there is no sockaddr_in6 */
+
+/* lwIP calls a connection reset that was refused, and aborted that got no answer. */
+#define MIGTASK_POSIX_CONNECT_ERROR(error)                                                         \
+    ((error) == ECONNRESET ? ECONNREFUSED : (error) == ECONNABORTED ? ETIMEDOUT : (error))
+
 #else
+
+#define MIGTASK_POSIX_IPV6 1
+#define MIGTASK_POSIX_CONNECT_ERROR(error) (error)
 
 #include <fcntl.h>
 #include <netinet/in.h>

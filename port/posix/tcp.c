@@ -62,6 +62,8 @@ static const phrase lost_phrases[] = {
     {EPIPE, 0, "the connection was closed by ",
      " before all was sent: see the log of the service or proxy there"},
     {ETIMEDOUT, 0, "the connection died: no more answers from ", ": was the network interrupted?"},
+    {ECONNABORTED, 0, "the connection died: no more answers from ",
+     ": was the network interrupted?"},
     {EHOSTUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
     {ENETUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
 };
@@ -221,7 +223,9 @@ static int begin_attempt(const migtask_posix_address *address, uint16_t port)
     union {
         struct sockaddr any;
         struct sockaddr_in four;
+#if MIGTASK_POSIX_IPV6
         struct sockaddr_in6 six;
+#endif
     } to;
     const uint8_t wire_port[2] = {(uint8_t)(port >> 8), (uint8_t)port};
     socklen_t len;
@@ -234,11 +238,16 @@ static int begin_attempt(const migtask_posix_address *address, uint16_t port)
         memcpy(&to.four.sin_addr, address->bytes, 4);
         len = sizeof to.four;
     } else {
+#if MIGTASK_POSIX_IPV6
         to.six.sin6_family = AF_INET6;
         memcpy(&to.six.sin6_port, wire_port, 2);
         to.six.sin6_scope_id = address->scope;
         memcpy(&to.six.sin6_addr, address->bytes, 16);
         len = sizeof to.six;
+#else
+        errno = EAFNOSUPPORT;
+        return -1;
+#endif
     }
     fd = open_socket(to.any.sa_family);
     if (fd >= 0 && connect(fd, &to.any, len) != 0 && errno != EINPROGRESS && errno != EINTR) {
@@ -341,6 +350,7 @@ static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
             if (getsockopt(tcp->attempts[i], SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
                 error = errno;
             }
+            error = MIGTASK_POSIX_CONNECT_ERROR(error);
             if (error == 0) {
                 win(tcp, i);
             } else {

@@ -7,9 +7,11 @@
 
 #include "sockets.h"
 
+/* lwIP takes no array of none. */
 static int plain_poll(struct pollfd *watched, size_t count, uint32_t max_ms)
 {
-    return poll(watched, (nfds_t)count, max_ms > INT_MAX ? INT_MAX : (int)max_ms);
+    return poll(count > 0 ? watched : NULL, (nfds_t)count,
+                max_ms > INT_MAX ? INT_MAX : (int)max_ms);
 }
 
 #if defined(MIGTASK_POSIX_LWIP)
