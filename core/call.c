@@ -113,7 +113,7 @@ static void finish_answer(struct call *call)
     migtask_reply *reply = &call->reply;
     bool code_came = (guard->seen >> MIGTASK_PLACE_ERROR_CODE & 1) != 0;
     bool valid = migtask_guard_end(guard);
-    valid &= migtask_reply_parse(reply, call->text, guard->text.len, &call->rx, sizeof call->rx);
+    valid &= migtask_reply_parse(reply, call->text, guard->text.len, call->rx.tokens);
     reply->truncated = guard->truncated;
 
     migtask_outcome outcome;

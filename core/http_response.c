@@ -120,9 +120,8 @@ static enum class classify(char c) {
 
 static void begin_message(struct migtask_http *http)
 {
+    memset(http, 0, offsetof(struct migtask_http, interim_left));
     http->state = STATUS;
-    http->position = 0;
-    http->status = 0;
     http->line_left = MIGTASK_HEADER_MAX;
 }
 
@@ -255,28 +254,28 @@ static enum migtask_http_event end_field(struct migtask_http *http)
 /* The empty line behind the header section or the trailers: what follows? RFC 9112 section 6.3. */
 static enum migtask_http_event end_section(struct migtask_http *http)
 {
-    enum state next = BODY_TO_END;
-    if (http->in_trailer) {
-        next = DONE;
-    } else if (http->chunked && http->has_length) {
-        next = MALFORMED;
-    } else if (http->status < 200) { /* an interim answer has no body; another message follows */
-        http->has_length = false;
-        http->chunked = false;
+    if (http->chunked && http->has_length) {
+        http->state = MALFORMED;
+        return MIGTASK_READ_MORE;
+    }
+    if (http->status < 200) { /* an interim answer has no body; another message follows */
         begin_message(http);
-        next = http->interim_left-- > 0 ? STATUS : TOO_LARGE;
-    } else if (http->status == 204 || http->status == 304) {
+        if (http->interim_left-- == 0) {
+            http->state = TOO_LARGE;
+        }
+        return MIGTASK_READ_MORE;
+    }
+    enum state next = BODY_TO_END;
+    if (http->in_trailer || http->status == 204 || http->status == 304) {
         next = DONE;
     } else if (http->chunked) {
-        http->left = 0;
         http->line_left = MIGTASK_CHUNK_LINE_MAX;
         next = CHUNK_FIRST;
     } else if (http->has_length) {
         next = http->left > 0 ? BODY_LENGTH : DONE;
     }
-    bool final = !http->in_trailer && http->status >= 200 && next != MALFORMED;
     http->state = (uint8_t)next;
-    return final ? MIGTASK_READ_HEADER : MIGTASK_READ_MORE;
+    return http->in_trailer ? MIGTASK_READ_MORE : MIGTASK_READ_HEADER;
 }
 
 /* One byte of a line; most of the work is the table's. */
@@ -335,7 +334,7 @@ static size_t take_span(struct migtask_http *http, const char *ptr, size_t len)
     if (http->state == VALUE && http->field == MIGTASK_FIELD_OTHER) {
         took = migtask_plain_length(ptr, len);
     } else if (http->state == NAME) {
-        for (; took < len && (classify(ptr[took]) == HEX || classify(ptr[took]) == TOKEN); took++) {
+        for (; took < len && moves[NAME][classify(ptr[took])] == NAME; took++) {
             keep(http, ptr[took]);
         }
     }

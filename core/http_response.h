@@ -37,14 +37,15 @@ struct migtask_http {
     uint8_t state;
     uint8_t position; /* in the status line */
     uint8_t field;    /* enum migtask_http_field of the header line under way */
-    uint8_t interim_left;
-    bool minor_0; /* HTTP/1.0 */
+    bool minor_0;     /* HTTP/1.0 */
     bool has_length;
     bool chunked;
     bool in_trailer;
     bool blank; /* white space in the value, perhaps at its end */
     uint16_t status;
     uint16_t value_len;
+    /* From here on it outlives an interim answer. */
+    uint8_t interim_left;
     uint32_t line_left; /* bytes that the header section, trailer or chunk line may still have */
     char value[MIGTASK_HTTP_PIECE]; /* of the header line; before its colon, its name */
 };

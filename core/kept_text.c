@@ -62,104 +62,85 @@ static bool is_visible(char c)
     return c > 0x20 && c < 0x7F; /* also where char is signed */
 }
 
-/* Whether a word in the window is as long as a run. A credential has no blanks and no letters
+/* Whether the word around this place is as long as a run: a credential has no blanks and no letters
  * beyond ASCII, so most text needs no search. */
-static bool has_long_word(const struct migtask_kept_text *text)
+static bool in_long_word(const struct migtask_kept_text *text, size_t place)
 {
-    size_t end = text->run;
-    while (end <= text->window_len) {
-        size_t at = end;
-        while (at > end - text->run && is_visible(text->window[at - 1])) {
-            at--;
-        }
-        if (at == end - text->run) {
-            return true;
-        }
-        end = at + text->run; /* no word that reaches over this place is long enough */
+    size_t first = place;
+    size_t end = place;
+    while (end < text->window_len && end < place + text->run && is_visible(text->window[end])) {
+        end++;
     }
-    return false;
+    while (first > 0 && end < first + text->run && is_visible(text->window[first - 1])) {
+        first--;
+    }
+    return end >= first + text->run;
 }
 
-/* Marks the run that goes through this place in the window and that in the secret. */
-static void mark_run(struct migtask_kept_text *text, size_t place, size_t at)
+/* Hands on what stands before `upto` in the window and was not taken out. */
+static void release(struct migtask_kept_text *text, size_t upto)
+{
+    if (upto > text->done) {
+        emit(text, text->window + text->done, upto - text->done);
+        text->done = (uint16_t)upto;
+        text->starred = false;
+    }
+}
+
+/* Takes out all runs that go through this place: since they overlap in it, they are one stretch. */
+static void take_out(struct migtask_kept_text *text, size_t place)
 {
     const char *window = text->window;
     const char *secret = text->secret.ptr;
-    size_t before = 0;
-    size_t behind = 0;
-    while (before < place && before < at && window[place - before - 1] == secret[at - before - 1]) {
-        before++;
-    }
-    while (place + behind < text->window_len && at + behind < text->secret.len &&
-           window[place + behind] == secret[at + behind]) {
-        behind++;
-    }
-    if (before + behind >= text->run) {
-        memset(text->taken + place - before, true, before + behind);
-    }
-}
-
-/* Whether all characters that can be in one run with that at this place are taken out already. */
-static bool is_done(const struct migtask_kept_text *text, size_t place)
-{
-    size_t first = place < text->run ? 0 : place - text->run + 1u;
-    size_t end = place + text->run < text->window_len ? place + text->run : text->window_len;
-    return memchr(text->taken + first, false, end - first) == NULL;
-}
-
-/* Of any 15 neighbouring pairs of characters in the secret, a run has one. So it is enough to look
- * where every 15th pair stands in the window, by a list of places for each character: far cheaper
- * than to search the secret for each place. */
-static void mark_runs(struct migtask_kept_text *text)
-{
-    const size_t pair = text->run > 1 ? 1 : 0; /* a secret of one character has no pairs */
-    memset(text->heads, 0, sizeof text->heads);
-    for (size_t i = pair; i < text->window_len; i++) {
-        migtask_place *head = &text->heads[(unsigned char)text->window[i] % MIGTASK_MASK_HEADS];
-        text->nexts[i] = *head;
-        *head = (migtask_place)(i + 1);
-    }
-    for (size_t at = text->run - 1u; at < text->secret.len; at += text->run - pair) {
-        const char *second = text->secret.ptr + at;
-        migtask_place *link = &text->heads[(unsigned char)*second % MIGTASK_MASK_HEADS];
-        while (*link != 0) {
-            size_t place = *link - 1u;
-            bool equal = text->window[place - pair] == *(second - pair);
-            if (equal && is_done(text, place)) {
-                *link = text->nexts[place]; /* a secret that repeats itself need not, here */
-                continue;
-            }
-            if (equal) {
-                mark_run(text, place, at);
-            }
-            link = &text->nexts[place];
+    const char *at = secret;
+    /* As far as a run through this place can reach. */
+    const size_t least = place - (text->run - 1u);
+    const size_t most = place + text->run < text->window_len ? place + text->run : text->window_len;
+    size_t left = text->secret.len;
+    size_t first = place;
+    size_t end = place;
+    while ((first > least || end < most) && (at = memchr(at, window[place], left)) != NULL) {
+        size_t from = place;
+        size_t to = place;
+        left = text->secret.len - (size_t)(at - secret);
+        for (const char *c = at; from > least && c > secret && window[from - 1] == c[-1]; c--) {
+            from--;
         }
+        while (to < most && to - place < left && window[to] == at[to - place]) {
+            to++;
+        }
+        if (to - from >= text->run) {
+            first = from < first ? from : first;
+            end = to > end ? to : end;
+        }
+        at++;
+        left--;
+    }
+    if (end > first) {
+        release(text, first);
+        if (!text->starred) {
+            emit(text, "***", 3);
+            text->starred = true;
+        }
+        text->done = end > text->done ? (uint16_t)end : text->done;
     }
 }
 
 /* Searches the window and hands on all of it but the last `keep` bytes. */
 static void scan(struct migtask_kept_text *text, size_t keep)
 {
-    if (has_long_word(text)) {
-        mark_runs(text);
+    /* A run goes through one of any 16 places that stand together, so it is enough to search the
+     * credential for what goes through every 16th. */
+    for (size_t at = text->run - 1u; at < text->window_len; at += text->run) {
+        if (in_long_word(text, at)) {
+            take_out(text, at);
+        }
     }
     size_t stop = text->window_len > keep ? text->window_len - keep : 0;
-    for (size_t at = 0; at < stop;) {
-        bool taken = text->taken[at];
-        const bool *change = memchr(text->taken + at, !taken, stop - at);
-        size_t end = change == NULL ? stop : (size_t)(change - text->taken);
-        if (!taken) {
-            emit(text, text->window + at, end - at);
-        } else if (!text->starred) {
-            emit(text, "***", 3);
-        }
-        text->starred = taken;
-        at = end;
-    }
+    release(text, stop);
     text->window_len = (uint16_t)(text->window_len - stop);
+    text->done = (uint16_t)(text->done - stop);
     memmove(text->window, text->window + stop, text->window_len);
-    memmove(text->taken, text->taken + stop, text->window_len);
-    memset(text->taken + text->window_len, false, stop);
 }
 
 void migtask_kept_append(struct migtask_kept_text *text, const char *ptr, size_t len)

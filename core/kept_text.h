@@ -27,20 +27,12 @@
 /* Bytes that a text of so many units takes at most. */
 #define MIGTASK_KEPT_BYTES(units) ((MIGTASK_COUNT_CHARACTERS ? 4u : 1u) * (units))
 
-/* A place in the window, counted from 1. */
-#if MIGTASK_MASK_WINDOW + MIGTASK_MASK_RUN <= 256
-typedef uint8_t migtask_place;
-#else
-typedef uint16_t migtask_place;
-#endif
-
-#define MIGTASK_MASK_HEADS 64u
-
 struct migtask_kept_text {
     bool cut;     /* more came of the string under way than could be kept */
     bool starred; /* what stands directly before the window was taken out */
     uint8_t run;  /* shortest run that is taken out: 16, or the whole credential */
     uint16_t window_len;
+    uint16_t done; /* of these, bytes at the front that are taken out or handed on already */
     uint32_t left; /* units (bytes, or characters: MIGTASK_COUNT_CHARACTERS) it may still have */
     size_t len;
     size_t end; /* texts may fill the buffer up to here */
@@ -49,11 +41,6 @@ struct migtask_kept_text {
     migtask_sink sink;   /* gets all of the string under way, or NULL */
     void *sink_ctx;
     char window[MIGTASK_MASK_WINDOW + MIGTASK_MASK_RUN - 1];
-    bool taken[MIGTASK_MASK_WINDOW + MIGTASK_MASK_RUN - 1]; /* of the window: part of a run */
-    /* Where in the window a character stands: for each remainder of its code the last place, and
-     * for each place the one before. */
-    migtask_place heads[MIGTASK_MASK_HEADS];
-    migtask_place nexts[MIGTASK_MASK_WINDOW + MIGTASK_MASK_RUN - 1];
 };
 
 /* Begins a string if there is room for one; its letter is 'a' + place. */

@@ -99,21 +99,21 @@ static void put_back(char *text, size_t len)
     }
 }
 
-/* One string: type and bounds are looked at as if the guard had not been there.
- */
+/* One string: type and bounds are looked at as if the guard had not been there. */
 static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmntok_t *token)
 {
-    if (token->type != JSMN_STRING || token->start < 0 || token->end < token->start ||
-        (size_t)token->end >= len) {
+    size_t start = (size_t)token->start; /* a negative one is beyond all bounds */
+    size_t end = (size_t)token->end;
+    if (token->type != JSMN_STRING || end >= len || start > end) {
         return false;
     }
-    migtask_detail none;
+    migtask_detail none = {{NULL, 0}, {NULL, 0}};
     migtask_detail *detail =
         reply->details_count > 0 ? &reply->details[reply->details_count - 1] : &none;
     migtask_view header = {NULL, 0};
     migtask_view *view = NULL;
     char *copy = NULL;
-    switch (json[token->start] - 'a') {
+    switch (json[start] - 'a') {
     case AT(ERROR_CODE):
         view = &reply->error_code;
         break;
@@ -162,9 +162,9 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
         break;
     }
     if (view != NULL) {
-        view->ptr = json + token->start + 1;
-        view->len = (size_t)(token->end - token->start - 1);
-        put_back(json + token->start + 1, view->len);
+        view->ptr = json + start + 1;
+        view->len = end - start - 1;
+        put_back(json + start + 1, view->len);
     }
     if (copy != NULL && header.len < MIGTASK_HEADER_TEXT) { /* else it was longer */
         memcpy(copy, header.ptr, header.len);
@@ -172,12 +172,13 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
     return true;
 }
 
-bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len, void *tokens, size_t size)
+bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len,
+                         uint32_t tokens[static MIGTASK_REPLY_TOKENS * 5])
 {
     jsmn_parser parser;
-    const jsmntok_t *token = tokens;
+    jsmntok_t *token = (jsmntok_t *)(void *)tokens;
     jsmn_init(&parser);
-    int left = jsmn_parse(&parser, json, len, tokens, (unsigned)(size / sizeof *token));
+    int left = jsmn_parse(&parser, json, len, token, MIGTASK_REPLY_TOKENS);
     bool good = left > 0 && token->type == JSMN_ARRAY;
     while (good && --left > 0) {
         good = read_token(reply, json, len, ++token);

@@ -61,8 +61,9 @@ extern const char migtask_reply_names[];
 #define MIGTASK_REPLY_TOKENS (1 + 10 + MIGTASK_ERROR_PARAM_COUNT + MIGTASK_DETAILS_COUNT * 3 + 1)
 
 /* Reads the kept text (json, len bytes; changed in place) into the views of *reply, which refer to
- * it. tokens: size bytes for jsmn's, aligned to 4. False if the text is not what the guard
- * promises; *reply then has what stood before that. */
-bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len, void *tokens, size_t size);
+ * it. tokens: room for jsmn's. False if the text is not what the guard promises; *reply then has
+ * what stood before that. */
+bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len,
+                         uint32_t tokens[static MIGTASK_REPLY_TOKENS * 5]);
 
 #endif

@@ -36,13 +36,12 @@ size_t migtask_utf8_decode(const char *ptr, size_t len, uint32_t *character)
 
 size_t migtask_utf8_encode(uint32_t character, char out[4])
 {
-    static const unsigned char first[] = {0, 0, 0xC0, 0xE0, 0xF0};
     size_t len = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
     for (size_t i = len; i-- > 1;) {
         out[i] = (char)(0x80u | (character & 0x3Fu));
         character >>= 6;
     }
-    out[0] = (char)(first[len] | character);
+    out[0] = (char)(len == 1 ? character : (0xFF00u >> len | character));
     return len;
 }
 

@@ -100,7 +100,7 @@ typedef enum migtask_tls_phase {
     MIGTASK_TLS_BROKEN /* failed; close() it */
 } migtask_tls_phase;
 
-/* One TLS stream: about 180 bytes (Cortex-M) to 300 (64-bit) and its three buffers. Private inside;
+/* One TLS stream: 120 bytes (Cortex-M) or 200 (64-bit) and its three buffers. Private inside;
  * not to be moved after init. */
 typedef struct migtask_tls {
     migtask_tls_config config;

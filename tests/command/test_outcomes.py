@@ -32,7 +32,7 @@ class Accepted(Case):
         for fault, status in {
                 'slow-100': 200, 'drip-1': 200, 'splits-1': 200, 'splits-7': 200, 'status-200': 200, 'status-201': 201,
                 'status-202': 202, 'status-204': 204, 'status-299': 299, 'html-200': 200, 'plain-200': 200,
-                'badjson-200': 200, 'blank-200': 200, 'empty-200': 200, 'text200': 200, 'chunked-200': 200,
+                'blank-200': 200, 'empty-200': 200, 'text200': 200, 'chunked-200': 200,
                 'chunkbytes': 200, 'closedelim': 200, 'interim-1': 200, 'interim-2': 200, 'interim-16': 200,
                 'bigheaders-6': 200, 'bigheader-8': 200, 'h10': 200, 'h10close': 200}.items():
             with self.subTest(fault):
@@ -200,7 +200,8 @@ class Unknown(Case):
         '503': ('http_status', 503), 'html-502': ('body_malformed', 502), 'html-503': ('body_malformed', 503),
         'plain-500': ('body_malformed', 500), 'badjson-503': ('body_malformed', 503),
         'blank-500': ('body_malformed', 500), 'empty-500': ('http_status', 500), 'empty-503': ('http_status', 503),
-        'chunked-500': ('http_status', 500), 'err200': ('http_status', 200), 'status-600': ('http_malformed', None),
+        'chunked-500': ('http_status', 500), 'err200': ('http_status', 200), 'badjson-200': ('http_status', 200),
+        'status-600': ('http_malformed', None),
         'status-99': ('http_malformed', None), 'drip-200': ('timeout', None),
     }
 
