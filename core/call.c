@@ -31,9 +31,12 @@ struct call {
         char bytes[MIGTASK_RX_BUFFER];
         uint32_t tokens[MIGTASK_RX_BUFFER / 4]; /* of the finished reply */
     } rx;
-    char text[MIGTASK_REPLY_TEXT]; /* kept of the reply; before its header is complete, its end is
-                                      the window of the request: nothing is sent after that, and the
-                                      headers kept by then do not reach so far */
+    char text[MIGTASK_REPLY_TEXT];
+#if MIGTASK_MASK_INDEX
+    uint8_t grams[MIGTASK_MASK_GRAMS / 8]; /* of kept_text.h */
+#endif /* kept of the reply; before its header is complete, its end is                             \
+                                      the window of the request: nothing is sent after that, and   \
+          the headers kept by then do not reach so far */
 };
 
 _Static_assert(sizeof(struct call) <= sizeof(migtask_call), "MIGTASK_CALL_SIZE is large enough");
@@ -79,6 +82,11 @@ static void finish(struct call *call, migtask_outcome outcome, migtask_reason re
     call->reason = (uint8_t)reason;
     call->state = DONE;
     call->stream.ops->close(call->stream.ctx);
+#if MIGTASK_MASK_INDEX
+    if (call->guard.text.indexed) {
+        migtask_wipe(call->grams, sizeof call->grams);
+    }
+#endif
     migtask_wipe(&call->http, offsetof(struct call, text) - offsetof(struct call, http));
     call->request.token.ptr = NULL;
 }
@@ -278,6 +286,9 @@ void migtask_call_begin(migtask_call *public, const migtask_stream *stream,
     call->request_len = count.total;
     migtask_http_init(&call->http);
     migtask_guard_init(&call->guard, request->token, call->text, sizeof call->text);
+#if MIGTASK_MASK_INDEX
+    call->guard.text.grams = call->grams;
+#endif
 }
 
 void migtask_call_sink(migtask_call *public, migtask_sink sink, void *ctx)

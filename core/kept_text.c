@@ -51,11 +51,10 @@ static void emit(struct migtask_kept_text *text, const char *ptr, size_t len)
 }
 
 /* ---- masking ----
- * Text streams through a window. A character that stands in any run of 16
- * characters of the credential (a shorter credential: in a whole copy of it) is
- * taken out, and "***" stands where one or more were. The last 15 characters
- * are held back until it is known what follows, so that no cut behind this
- * stage can split a run. */
+ * Text streams through a window. A character that stands in any run of 16 characters of the
+ * credential (a shorter credential: in a whole copy of it) is taken out, and "***" stands where one
+ * or more were. The last 15 characters are held back until it is known what follows, so that no cut
+ * behind this stage can split a run. */
 
 static bool is_visible(char c)
 {
@@ -76,6 +75,55 @@ static bool in_long_word(const struct migtask_kept_text *text, size_t place)
     }
     return end >= first + text->run;
 }
+
+#if MIGTASK_MASK_INDEX
+/* The bit of the four characters there. */
+static uint32_t gram(const char *four)
+{
+    uint32_t word;
+    memcpy(&word, four, sizeof word);
+    return (uint32_t)(word * 2654435761u) >> 15; /* as many bits as MIGTASK_MASK_GRAMS has */
+}
+
+static bool has_gram(const struct migtask_kept_text *text, const char *four)
+{
+    uint32_t bit = gram(four);
+    return (text->grams[bit >> 3] >> (bit & 7) & 1) != 0;
+}
+
+static void make_index(struct migtask_kept_text *text)
+{
+    memset(text->grams, 0, MIGTASK_MASK_GRAMS / 8);
+    for (size_t at = 0; at + 4 <= text->secret.len; at++) {
+        uint32_t bit = gram(text->secret.ptr + at);
+        text->grams[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    }
+    text->indexed = true;
+}
+
+/* Whether a run may go through this place: if one does, the four characters that end there or the
+ * four that begin there are in it. Nearly always false without an echo, and far cheaper than a
+ * search. */
+static bool may_be_in_run(struct migtask_kept_text *text, size_t place)
+{
+    if (text->run < MIGTASK_MASK_RUN) {
+        return in_long_word(text, place);
+    }
+    if (!text->indexed) {
+        if (!in_long_word(text, place)) {
+            return false;
+        }
+        make_index(text);
+    }
+    return has_gram(text, text->window + place - 3) ||
+           (place + 4 <= text->window_len && has_gram(text, text->window + place));
+}
+#else
+static bool may_be_in_run(const struct migtask_kept_text *text, size_t place)
+{
+    return in_long_word(text, place);
+}
+#endif
 
 /* Hands on what stands before `upto` in the window and was not taken out. */
 static void release(struct migtask_kept_text *text, size_t upto)
@@ -132,7 +180,7 @@ static void scan(struct migtask_kept_text *text, size_t keep)
     /* A run goes through one of any 16 places that stand together, so it is enough to search the
      * credential for what goes through every 16th. */
     for (size_t at = text->run - 1u; at < text->window_len; at += text->run) {
-        if (in_long_word(text, at)) {
+        if (may_be_in_run(text, at)) {
             take_out(text, at);
         }
     }

@@ -27,6 +27,9 @@
 /* Bytes that a text of so many units takes at most. */
 #define MIGTASK_KEPT_BYTES(units) ((MIGTASK_COUNT_CHARACTERS ? 4u : 1u) * (units))
 
+/* Bits of the index of the credential. */
+#define MIGTASK_MASK_GRAMS (1u << 17)
+
 struct migtask_kept_text {
     bool cut;     /* more came of the string under way than could be kept */
     bool starred; /* what stands directly before the window was taken out */
@@ -41,6 +44,12 @@ struct migtask_kept_text {
     migtask_sink sink;   /* gets all of the string under way, or NULL */
     void *sink_ctx;
     char window[MIGTASK_MASK_WINDOW + MIGTASK_MASK_RUN - 1];
+#if MIGTASK_MASK_INDEX
+    /* The caller's: a bit for each four neighbouring characters of the credential, by their hash.
+     * Only filled, and to be wiped, once indexed. */
+    uint8_t *grams; /* MIGTASK_MASK_GRAMS / 8 bytes */
+    bool indexed;
+#endif
 };
 
 /* Begins a string if there is room for one; its letter is 'a' + place. */

@@ -159,8 +159,7 @@
 #error "MIGTASK_REQUEST_ID_MAX must be 32..255"
 #endif
 
-/* Bytes of service text searched at once for an echoed credential. RAM: 3 bytes a byte, 4 above
- * 240. */
+/* Bytes of service text searched at once for an echoed credential. RAM: 1 byte a byte. */
 #ifndef MIGTASK_MASK_WINDOW
 #define MIGTASK_MASK_WINDOW MIGTASK_DEFAULT(32, 512)
 #endif
@@ -169,7 +168,7 @@
 #endif
 
 /* 1: an index of the token makes the search for it in a long text fast (host); 0: the token is
- * scanned instead (mcu, where the kept text is short). RAM: 40 KiB. */
+ * searched instead (mcu, where the kept text is short). RAM: 16 KiB. */
 #ifndef MIGTASK_MASK_INDEX
 #define MIGTASK_MASK_INDEX MIGTASK_DEFAULT(0, 1)
 #endif
