@@ -155,7 +155,7 @@ ready:
 # ---------------------------------------------------------------------------------------------
 # Other targets
 
-.PHONY: help deps menuconfig static demo check lint format size install clean
+.PHONY: help deps menuconfig static demo check lint format size bench install clean
 
 help: ## show this list
 	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
@@ -198,6 +198,10 @@ size: static ## sizes and stack, beside their budgets
 	@tests/setup.sh build size
 	@port/deps.sh jsmn
 	@$(PYTHON) tests/size/size.py
+
+bench: all static ## measure one call of the command, beside its budgets and curl
+	@tests/setup.sh build demo static check
+	@$(PYTHON) tests/bench/bench.py
 
 install: all ## install the command: DESTDIR=, PREFIX=/usr/local
 	$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin'

@@ -2,10 +2,10 @@
  * sockets.h - the one place that names the headers of the socket interface. Internal.
  *
  * Everything in tcp.c and wait.c goes through socket, connect, send, recv, getsockopt, setsockopt,
- * poll and close. A network stack that has these under the same names is chosen here: define
- * MIGTASK_POSIX_LWIP to compile against lwIP's (LWIP_SOCKET, LWIP_COMPAT_SOCKETS and
- * LWIP_POSIX_SOCKETS_IO_NAMES on). A .c file that includes this defines _GNU_SOURCE before its
- * first include: ppoll() and pipe2() are hidden without.
+ * poll and close. A network stack that has these is chosen here: define MIGTASK_POSIX_LWIP to
+ * compile against lwIP's (LWIP_SOCKET on; whether lwIP gives them these names too does not matter).
+ * A .c file that includes this defines _GNU_SOURCE before its first include: ppoll() and pipe2()
+ * are hidden without.
  */
 #ifndef MIGTASK_POSIX_SOCKETS_H
 #define MIGTASK_POSIX_SOCKETS_H
@@ -13,6 +13,31 @@
 #ifdef MIGTASK_POSIX_LWIP
 
 #include "lwip/sockets.h"
+
+#undef socket
+#undef connect
+#undef send
+#undef recv
+#undef getsockopt
+#undef setsockopt
+#undef poll
+#undef close
+#define socket(family, type, protocol) lwip_socket(family, type, protocol)
+#define connect(fd, address, len) lwip_connect(fd, address, len)
+#define send(fd, data, len, flags) lwip_send(fd, data, len, flags)
+#define recv(fd, buf, cap, flags) lwip_recv(fd, buf, cap, flags)
+#define getsockopt(fd, level, name, value, len) lwip_getsockopt(fd, level, name, value, len)
+#define setsockopt(fd, level, name, value, len) lwip_setsockopt(fd, level, name, value, len)
+#define poll(watched, count, ms) lwip_poll(watched, count, ms)
+#define close(fd) lwip_close(fd)
+
+/* Not by fcntl(): lwIP and the C library may disagree on the value of O_NONBLOCK. */
+static inline void migtask_posix_do_not_block(int fd)
+{
+    int on = 1;
+
+    (void)lwip_ioctl(fd, FIONBIO, &on);
+}
 
 #define MIGTASK_POSIX_IPV6 LWIP_IPV6 /* else there is no sockaddr_in6 */
 
@@ -22,15 +47,20 @@
 
 #else
 
-#define MIGTASK_POSIX_IPV6 1
-#define MIGTASK_POSIX_CONNECT_ERROR(error) (error)
-
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+static inline void migtask_posix_do_not_block(int fd)
+{
+    (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+#define MIGTASK_POSIX_IPV6 1
+#define MIGTASK_POSIX_CONNECT_ERROR(error) (error)
 
 #endif
 

@@ -201,7 +201,7 @@ static int open_socket(int family)
     int fd = socket(family, SOCK_STREAM, 0);
 
     if (fd >= 0) {
-        (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+        migtask_posix_do_not_block(fd);
 #ifdef FD_CLOEXEC
         (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
