@@ -1,0 +1,11 @@
+/* roots.h - the trusted root certificates in flash, made by roots.py from the PEM file that `make
+ * CA=FILE` names. */
+#ifndef FIRMWARE_ROOTS_H
+#define FIRMWARE_ROOTS_H
+
+#include "trust.h"
+
+extern const migtask_bytes firmware_roots[];
+extern const size_t firmware_roots_count;
+
+#endif

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""What the firmware needs: flash and RAM of every board and profile, beside the budgets.
+
+tests/board/memory.py [--no-build] [--markdown] [--check README.md]
+
+Sizes come from the images, peaks of stack and TLS memory from calls under QEMU: in the full profile with a chain of
+three RSA certificates as large as those of public services. RAM is what is static, and those two peaks; what is set
+aside for them is a little more (the margins). --markdown prints the table for README.md, --check compares with it: two
+percent are allowed, and nothing is compared where compiler or libraries are of other versions than the table's.
+The last line is `N passed, N failed`.
+"""
+
+import argparse
+import concurrent.futures
+import dataclasses
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+import elf
+import machine
+import public_chain
+from machine import BOARDS, OUT, PROFILES, ROOT, TOKEN, build, call, image, run
+
+from simulator import Simulator  # noqa: E402 # machine.py says where it is
+
+# Bytes; the trusted roots are the user's and not counted.
+FLASH_BUDGET = {'full': 120000, 'small': 84000}
+RAM_BUDGET = {'full': 58000, 'small': 26000, 'smallest': 21000}
+TOLERANCE = 0.02
+
+HEAD = ('board', 'profile', 'flash', *elf.COLUMNS, 'texts', 'RAM', 'static', 'TLS peak', 'of', 'stack peak', 'of')
+
+
+@dataclasses.dataclass
+class Row:
+    """One image."""
+
+    board: str
+    profile: str
+    split: elf.Split
+    arena: int
+    stack: int
+
+    @property
+    def flash(self):
+        """Bytes of flash without the roots."""
+        return self.split.flash_total - self.split.roots
+
+    @property
+    def ram(self):
+        """Bytes of RAM in use at most."""
+        return self.split.ram_other + self.arena + self.stack
+
+    def cells(self):
+        """The row of the table."""
+        return (self.board, self.profile, self.flash, *(self.split.flash[part] for part in elf.COLUMNS), self.split.texts,
+                self.ram, self.split.ram_other, self.arena, self.split.arena, self.stack, self.split.stack)
+
+
+def versions():
+    """What the figures belong to."""
+    found = {'gcc': elf.compiler()}
+    for name in ('mbedtls', 'lwip'):
+        folder = pathlib.Path(os.environ.get(f'{name.upper()}_DIR', ROOT / 'build/deps' / name))
+        if name == 'mbedtls':
+            text = (folder / 'include/mbedtls/build_info.h').read_text(encoding='utf-8')
+            found['mbedTLS'] = re.search(r'MBEDTLS_VERSION_STRING\s+"(.*)"', text)[1]
+        else:
+            text = (folder / 'src/include/lwip/init.h').read_text(encoding='utf-8')
+            found['lwIP'] = '.'.join(re.search(rf'LWIP_VERSION_{part}\s+(\d+)', text)[1]
+                                     for part in ('MAJOR', 'MINOR', 'REVISION'))
+    return ', '.join(f'{name} {version}' for name, version in found.items())
+
+
+def public_image(board):
+    """The full profile with the roots of the large chains."""
+    return OUT / f'{board}-public/migtask.elf'
+
+
+def build_all():
+    """All images; whether that went well."""
+    public = public_chain.make(OUT / 'public')
+    jobs = [(board, profile) for board in BOARDS for profile in PROFILES]
+    jobs += [(board, 'full', f'CA={public}/public-roots.pem', f'OUT={public_image(board).parent}') for board in BOARDS]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return all(output is not None for output in pool.map(lambda job: build(*job), jobs))
+
+
+def measure(board, profile):
+    """The peaks over some calls that need much: (arena, stack)."""
+    public = OUT / 'public'
+    if profile == 'full':
+        calls = [(public_image(board), public, 'public', version) for version in ('1.2', '1.3')]
+    else:
+        calls = [(image(board, profile), machine.PKI, 'ec', '1.2')]
+    peaks = []
+    with tempfile.NamedTemporaryFile('w') as token:
+        token.write((TOKEN * 60)[:16384])
+        token.flush()
+        for file, pki, cert, version in calls:
+            for task, outcome in (('ready-1', 'accepted'), ('fault-max403', 'refused')):
+                with Simulator(pki, cert=cert, tls=version) as service:
+                    result = run(board, file, call(service.port, task=task, token='@' + token.name, report='memory',
+                                                   timeout=60, connect_timeout=50))
+                    if result.json.get('outcome') != outcome:
+                        raise AssertionError(f'{outcome} expected: {result}')
+                    peaks.append((result.memory['arena'], result.memory['stack']))
+    return tuple(map(max, zip(*peaks)))
+
+
+def show(rows):
+    """The table for people."""
+    lines = [HEAD, *(row.cells() for row in rows)]
+    widths = [max(len(str(line[column])) for line in lines) for column in range(len(HEAD))]
+    for line in lines:
+        print('  '.join(str(cell).rjust(width) if number > 1 else str(cell).ljust(width)
+                        for number, (cell, width) in enumerate(zip(line, widths))))
+
+
+def show_markdown(rows):
+    """The table for README.md."""
+    print(f'Bytes, with {versions()}:\n')
+    print('| ' + ' | '.join(HEAD) + ' |')
+    print('|---|---|' + '---:|' * (len(HEAD) - 2))
+    for row in rows:
+        print('| ' + ' | '.join(f'{cell:,}' if isinstance(cell, int) else cell for cell in row.cells()) + ' |')
+
+
+def judge(rows):
+    """(checks, what is wrong) beside the budgets."""
+    checks, wrong = 0, []
+    for row in rows:
+        for what, value, budget in (('flash', row.flash, FLASH_BUDGET.get(row.profile)),
+                                    ('RAM', row.ram, RAM_BUDGET.get(row.profile))):
+            if budget is not None:
+                checks += 1
+                over = value > budget
+                print(f'{row.board} {row.profile}: {what} {value:,} of {budget:,}{"  OVER BUDGET" if over else ""}')
+                if over:
+                    wrong.append(f'{row.board} {row.profile}: {what}')
+        for what, peak, size in (('TLS memory', row.arena, row.split.arena), ('stack', row.stack, row.split.stack)):
+            checks += 1
+            if peak > size * 0.92:
+                wrong.append(f'{row.board} {row.profile}: {what} has a margin of {size - peak} bytes only')
+    return checks, wrong
+
+
+def compare(rows, file):
+    """(checks, what is wrong) beside the table in a file."""
+    text = pathlib.Path(file).read_text(encoding='utf-8')
+    written = re.search(r'^Bytes, with (gcc .*):$', text, re.M)
+    if not written or written[1] != versions():
+        print(f'{file}: not compared, its table is for {written[1] if written else "nothing"}, this is {versions()}')
+        return 0, []
+    checks, wrong = 0, []
+    for row in rows:
+        checks += 1
+        line = re.search(rf'^\| {row.board} \| {row.profile} \| (.*) \|$', text, re.M)
+        cells = [int(cell.replace(',', '')) for cell in line[1].split(' | ')] if line else []
+        now = row.cells()[2:]
+        if len(cells) != len(now) or any(abs(old - new) > max(TOLERANCE * new, 64) for old, new in zip(cells, now)):
+            wrong.append(f'{file}: {row.board} {row.profile} is {now} now; memory.py --markdown makes the table')
+    return checks, wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--no-build', action='store_true')
+    parser.add_argument('--markdown', action='store_true')
+    parser.add_argument('--check', metavar='FILE', help='compare with the table in this file')
+    options = parser.parse_args()
+    if not options.no_build and not build_all():
+        print('0 passed, 1 failed')
+        return 1
+    jobs = [(board, profile) for board in BOARDS for profile in PROFILES]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        splits = pool.map(lambda job: elf.Split(image(*job)), jobs)
+        peaks = pool.map(lambda job: measure(*job), jobs)
+        rows = [Row(*job, split, *peak) for job, split, peak in zip(jobs, splits, peaks)]
+    if options.markdown:
+        show_markdown(rows)
+        return 0
+    show(rows)
+    checks, wrong = judge(rows)
+    if options.check:
+        more, also_wrong = compare(rows, options.check)
+        checks, wrong = checks + more, wrong + also_wrong
+    for problem in wrong:
+        print(problem)
+    print(f'{checks - len(wrong)} passed, {len(wrong)} failed')
+    return 1 if wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
