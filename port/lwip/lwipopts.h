@@ -4,8 +4,8 @@
  *
  * What a profile changes are the macros MIGTASK_LWIP_*, set like those of core/migtask_config.h:
  * -D, a header named by MIGTASK_CONFIG_FILE, or the defaults here, which are those of the *full*
- * profile. Any option of lwIP itself can be given the same way. What each profile was measured with
- * stands in port/README.md.
+ * profile. Options of lwIP that are not set here can be given the same way. port/README.md has
+ * figures.
  */
 #ifndef MIGTASK_LWIPOPTS_H
 #define MIGTASK_LWIPOPTS_H

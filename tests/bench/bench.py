@@ -108,7 +108,7 @@ class Bench:
         try:
             return measure(*arguments)
         except (OSError, subprocess.SubprocessError, AssertionError, unittest.SkipTest) as error:
-            self.failures.append(f'{what.strip()}: {error}')
+            self.failures.append(f'{what.strip()}: {" ".join(str(error).split())}')
             return otherwise
         finally:
             if sys.stderr.isatty():

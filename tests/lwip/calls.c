@@ -221,6 +221,21 @@ static void report(const order *what, const sight *seen)
     (void)fflush(stdout);
 }
 
+/* All of lwIP's connections, taken by others until they are released. */
+static struct tcp_pcb *hogs[MEMP_NUM_TCP_PCB];
+
+static void hog_connections(bool release)
+{
+    for (size_t i = 0; i < MEMP_NUM_TCP_PCB; i++) {
+        if (release && hogs[i] != NULL) {
+            tcp_abort(hogs[i]);
+            hogs[i] = NULL;
+        } else if (!release) {
+            hogs[i] = tcp_new();
+        }
+    }
+}
+
 /* Steps the call until it is done, and does to it what the order says. */
 static void run_call(const order *what, const migtask_lwip_tcp *tcp, sight *seen)
 {
@@ -243,12 +258,16 @@ static void run_call(const order *what, const migtask_lwip_tcp *tcp, sight *seen
         if (what->unplug != 0) {
             network_plug(passed < what->unplug || (what->plug != 0 && passed >= what->plug));
         }
+        if (what->hog != 0 && passed >= what->hog) {
+            hog_connections(true);
+        }
         for (uint32_t asleep = sys_now(); sys_now() - asleep < what->busy;) {
             network_step(true);
         }
         turn(step == MIGTASK_STEP_WAITING);
     } while (step != MIGTASK_STEP_DONE);
     seen->took = sys_now() - seen->start;
+    hog_connections(true);
 }
 
 static void make_call(const order *what, const char *ca_file)
@@ -267,6 +286,9 @@ static void make_call(const order *what, const char *ca_file)
     set_up_clock(what);
     if (what->no_server) {
         dns_setserver(0, NULL);
+    }
+    if (what->hog != 0) {
+        hog_connections(false);
     }
     network_set_faults(&what->faults);
     migtask_lwip_tcp_init(tcp, &where);

@@ -33,6 +33,7 @@ static bool take_word(order *what, const char *name, const char *value)
         {"busy", NULL, 0, &what->busy, NULL},
         {"time_wrong", NULL, 0, &what->time_wrong, NULL},
         {"lossless", NULL, 0, &what->lossless, NULL},
+        {"hog", NULL, 0, &what->hog, NULL},
         {"loss", NULL, 0, &what->faults.loss, NULL},
         {"duplicate", NULL, 0, &what->faults.duplicate, NULL},
         {"reorder", NULL, 0, &what->faults.reorder, NULL},

@@ -27,6 +27,7 @@ typedef struct order {
     uint32_t
         time_wrong;    /* the time server: 1 tells 2010, 2 tells 2100, 3 does not repeat the bits */
     uint32_t lossless; /* after the call, the line is made good for this many ms */
+    uint32_t hog;      /* others have all of lwIP's connections for so many ms */
     bool no_server;    /* no name server is known */
     bool hurry;        /* the next call follows at once, whatever is still under way */
     network_faults faults;

@@ -185,6 +185,15 @@ class Calls(Case):
             self.assert_outcome(result, 'accepted')
         self.assert_outcome(self.call(service), 'accepted')
 
+    def test_no_connection_to_spare(self):
+        """Others have them all: it waits a little, and then says what is missing."""
+        service = self.service()
+        self.assert_outcome(self.call(service, hog=1500), 'accepted')
+        result = self.call(service, hog=100000)
+        self.assert_outcome(result, 'not_sent', 'connect_failed')
+        self.assertIn('no memory for a connection', result.seen['sentence'])
+        self.assert_outcome(self.call(service), 'accepted')
+
     def test_cable(self):
         service = self.service()
         self.assert_outcome(self.call(service, unplug=1, timeout=20000), 'not_sent')
