@@ -38,9 +38,12 @@ static void catch_signals(sigset_t *wait_mask)
     (void)sigemptyset(&blocked);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct sigaction old;
-        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) { /* nohup stays */
-            (void)sigaction(numbers[i], &action, NULL);
-            (void)sigaddset(&blocked, numbers[i]);
+        if (sigaction(numbers[i], &action, &old) == 0) {
+            if (old.sa_handler == SIG_IGN) {
+                (void)sigaction(numbers[i], &old, NULL); /* nohup stays */
+            } else {
+                (void)sigaddset(&blocked, numbers[i]);
+            }
         }
     }
     (void)sigprocmask(SIG_BLOCK, &blocked, wait_mask);

@@ -17,11 +17,12 @@
  * for regular files. O_NOCTTY: a terminal does not become ours. */
 static migtask_posix_file_status open_file(const char *path, int *fd)
 {
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    /* Not open(): musl's makes a second system call for the sake of old kernels. */
+    *fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     return *fd >= 0 ? MIGTASK_POSIX_FILE_OK : MIGTASK_POSIX_FILE_NOT_OPENED;
 }
 
-static migtask_posix_file_status check_kind(int fd, bool *regular)
+static migtask_posix_file_status check_kind(int fd, bool *regular, uint64_t *size)
 {
     struct stat about;
 
@@ -29,6 +30,9 @@ static migtask_posix_file_status check_kind(int fd, bool *regular)
         return MIGTASK_POSIX_FILE_NOT_OPENED;
     }
     *regular = S_ISREG(about.st_mode);
+    if (size != NULL) {
+        *size = (uint64_t)about.st_size;
+    }
     return S_ISDIR(about.st_mode) || S_ISBLK(about.st_mode) ? MIGTASK_POSIX_FILE_WRONG_KIND
                                                             : MIGTASK_POSIX_FILE_OK;
 }
@@ -67,7 +71,7 @@ static migtask_posix_file_status read_all(int fd, char *buf, size_t cap, size_t 
 {
     uint32_t start = migtask_posix_now_ms(NULL);
     bool regular = false;
-    migtask_posix_file_status status = check_kind(fd, &regular);
+    migtask_posix_file_status status = check_kind(fd, &regular, NULL);
 
     while (status == MIGTASK_POSIX_FILE_OK) {
         char spare; /* one byte beyond the buffer tells a file that fits from one that does not */
@@ -133,7 +137,7 @@ migtask_posix_file_status migtask_posix_reader_open(migtask_posix_reader *reader
     reader->error = 0;
     reader->at = 0;
     if (status == MIGTASK_POSIX_FILE_OK) {
-        status = check_kind(reader->fd, &regular);
+        status = check_kind(reader->fd, &regular, &reader->size);
         if (status == MIGTASK_POSIX_FILE_OK && !regular) {
             status = MIGTASK_POSIX_FILE_NOT_REGULAR;
         }
@@ -160,6 +164,11 @@ int migtask_posix_reader_read(void *ctx, void *buf, size_t cap, size_t *got)
     migtask_posix_reader *reader = ctx;
     ssize_t n;
 
+    if (reader->at > 0 && reader->at == reader->size) { /* its end */
+        *got = 0;
+        reader->error = 0;
+        return 0;
+    }
     do {
         n = pread(reader->fd, buf, cap, (off_t)reader->at);
     } while (n < 0 && errno == EINTR);

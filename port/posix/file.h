@@ -50,8 +50,9 @@ migtask_posix_file_status migtask_posix_file_read(const char *path, void *buf, s
 /* A regular file that is read in order, and again from its start. */
 typedef struct migtask_posix_reader {
     int fd;
-    int error;   /* errno after a read that failed, else 0 */
-    uint64_t at; /* the next byte's position */
+    int error;     /* errno after a read that failed, else 0 */
+    uint64_t size; /* when it was opened */
+    uint64_t at;   /* the next byte's position */
 } migtask_posix_reader;
 
 /* Opens a file for reading: OK, NOT_OPENED, WRONG_KIND, NOT_REGULAR. Only after OK it holds a

@@ -157,7 +157,7 @@ static void open_again(migtask_posix_tcp *tcp)
     tcp->reason = MIGTASK_OK;
     tcp->sentence[0] = '\0';
     tcp->peer[0] = '\0';
-    tcp->ready = 0;
+    tcp->ready = tcp->failed = 0;
     tcp->events = 0;
     tcp->next = 0;
     tcp->rank = 0;
@@ -293,7 +293,7 @@ static void close_attempts(migtask_posix_tcp *tcp)
             tcp->pending--;
         }
     }
-    tcp->ready = 0;
+    tcp->ready = tcp->failed = 0;
 }
 
 static void name_peer(migtask_posix_tcp *tcp, unsigned i)
@@ -316,6 +316,7 @@ static void win(migtask_posix_tcp *tcp, unsigned i)
     name_peer(tcp, i);
     tcp->sentence[0] = '\0'; /* what became of the others does not matter any more */
     (void)setsockopt(tcp->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    tcp->fresh = false;
     tcp->state = CONNECTED;
     tcp->phase = MIGTASK_POSIX_TCP_CONNECTED;
 }
@@ -333,6 +334,7 @@ static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset
     if (migtask_posix_wait(watched, tcp->next, max_ms, mask) > 0) {
         for (unsigned i = 0; i < tcp->next; i++) {
             tcp->ready |= (uint16_t)((watched[i].revents != 0) << i);
+            tcp->failed |= (uint16_t)(((watched[i].revents & ~POLLOUT) != 0) << i);
         }
     }
 }
@@ -347,7 +349,8 @@ static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
             int error = 0;
             socklen_t len = sizeof error;
 
-            if (getsockopt(tcp->attempts[i], SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
+            if ((tcp->failed >> i & 1) != 0 &&
+                getsockopt(tcp->attempts[i], SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
                 error = errno;
             }
             error = MIGTASK_POSIX_CONNECT_ERROR(error);
@@ -358,7 +361,7 @@ static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
             }
         }
     }
-    tcp->ready = 0;
+    tcp->ready = tcp->failed = 0;
 }
 
 static void fail_to_connect(migtask_posix_tcp *tcp)
@@ -437,6 +440,7 @@ static migtask_io tcp_send(void *ctx, const void *data, size_t len, size_t *sent
     ssize_t n = send(tcp->fd, data, len, MSG_NOSIGNAL);
 
     *sent = 0;
+    tcp->fresh = n > 0;
     if (n > 0) {
         *sent = (size_t)n;
         return MIGTASK_IO_OK;
@@ -453,9 +457,15 @@ static migtask_io tcp_send(void *ctx, const void *data, size_t len, size_t *sent
 static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
 {
     migtask_posix_tcp *tcp = ctx;
-    ssize_t n = recv(tcp->fd, buf, cap, 0);
+    ssize_t n;
 
     *got = 0;
+    if (tcp->fresh) { /* saves a system call that would only say so */
+        tcp->fresh = false;
+        tcp->events |= POLLIN;
+        return MIGTASK_IO_WOULD_BLOCK;
+    }
+    n = recv(tcp->fd, buf, cap, 0);
     if (n > 0) {
         *got = (size_t)n;
         return MIGTASK_IO_OK;

@@ -51,6 +51,8 @@ typedef struct migtask_posix_tcp {
     int fd;                                /* the connection, -1 if none */
     uint32_t next_at;                      /* when the next address is due */
     uint16_t ready;                        /* attempts of which poll() said that they are decided */
+    uint16_t failed;                       /* of these, the ones that may have failed */
+    bool fresh;                            /* something was just sent: no answer can be there yet */
     short events;                          /* what the latest send and recv would wait for */
     uint8_t count;                         /* addresses */
     uint8_t next;                          /* the next to try */
