@@ -1,6 +1,4 @@
-/* The blocking helper, and the two hooks that nearly nobody replaces. */
-#include <string.h>
-
+/* The blocking helper. */
 #include "migtask.h"
 
 migtask_outcome migtask_call_run(migtask_call *call, const migtask_waiter *waiter)
@@ -17,26 +15,4 @@ migtask_outcome migtask_call_run(migtask_call *call, const migtask_waiter *waite
             break;
         }
     }
-}
-
-void migtask_wipe(void *memory, size_t len)
-{
-#ifdef __GNUC__
-    memset(memory, 0, len);
-    __asm__ volatile("" : : "r"(memory) : "memory"); /* somebody might look at it now */
-#else
-    for (volatile unsigned char *byte = memory; len > 0; len--) {
-        *byte++ = 0;
-    }
-#endif
-}
-
-void migtask_assert_failed(void)
-{
-#ifdef __GNUC__
-    __builtin_trap();
-#else
-    for (;;) {
-    }
-#endif
 }
