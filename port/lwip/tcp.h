@@ -81,7 +81,6 @@ typedef struct migtask_lwip_tcp {
     struct tcp_pcb *pcb;   /* the connection; NULL if none, or none any more */
     struct pbuf *received; /* what waits to be handed out */
     uint32_t next_at;      /* when the next lane is due */
-    uint16_t taken;        /* bytes of its first pbuf that were handed out */
     uint8_t state;
     uint8_t phase;
     uint8_t rank;   /* how telling the failure in the sentence is */
