@@ -68,23 +68,30 @@ static void give_up(migtask_reason reason, const char *sentence)
     state = DONE;
 }
 
+/* Called once before there is an address, so that the answer of DHCP is looked at for a time
+ * server, and whenever there is one. */
+static void ask_for_time(void)
+{
+#if MIGTASK_LWIP_SNTP
+    int64_t epoch_s;
+    if (time_now(NULL, &epoch_s)) {
+        return;
+    }
+    static char server[SETTINGS_SNTP_MAX + 1];
+    for (size_t i = 0; i < settings.sntp.len; i++) {
+        server[i] = settings.sntp.ptr[i];
+    }
+    migtask_lwip_time_start(settings.sntp.len > 0 ? server : NULL);
+#endif
+}
+
 static void wait_network(uint32_t now)
 {
     if (network_is_up()) {
+        ask_for_time();
         state = WAIT_TIME;
     } else if (migtask_retry_time_left(&retry, now) == 0) {
         give_up(MIGTASK_TIMEOUT, network_problem());
-    }
-}
-
-static void ask_for_time(void)
-{
-    static char server[64];
-    static bool asked;
-    if (!asked && settings.sntp.len < sizeof server) {
-        memcpy(server, settings.sntp.ptr, settings.sntp.len);
-        migtask_lwip_time_start(settings.sntp.len > 0 ? server : NULL);
-        asked = true;
     }
 }
 
@@ -104,10 +111,7 @@ static void wait_time(uint32_t now)
     if (time_now(NULL, &epoch_s)) {
         begin_call(now);
     } else if (migtask_retry_time_left(&retry, now) == 0) {
-        give_up(MIGTASK_CLOCK_UNSET,
-                "no time server has answered, so certificates cannot be checked");
-    } else {
-        ask_for_time();
+        give_up(MIGTASK_CLOCK_UNSET, "the time is not known, so certificates cannot be checked");
     }
 }
 
@@ -214,6 +218,9 @@ static void start(void)
     }
     if (!network_start(&settings.network)) {
         board_log(network_problem());
+    }
+    if (settings.sntp.len == 0) {
+        ask_for_time();
     }
 }
 

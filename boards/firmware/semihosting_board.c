@@ -59,6 +59,7 @@ static bool read_token(migtask_view *value)
             return false;
         }
         len -= len > 0 && memory[len - 1] == '\n';
+        len -= len > 0 && memory[len - 1] == '\r';
         token = (migtask_view){memory, len};
     }
     *value = token;

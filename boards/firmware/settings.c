@@ -9,8 +9,8 @@ static bool text_is(migtask_view text, const char *wanted)
     return text.len == strlen(wanted) && memcmp(text.ptr, wanted, text.len) == 0;
 }
 
-/* A decimal number up to max; false if it is none. */
-static bool read_number(migtask_view text, int64_t max, int64_t *number)
+/* A decimal number in this range; false if it is none. */
+static bool read_number(migtask_view text, int64_t min, int64_t max, int64_t *number)
 {
     int64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -23,14 +23,7 @@ static bool read_number(migtask_view text, int64_t max, int64_t *number)
         }
     }
     *number = value;
-    return text.len > 0;
-}
-
-/* A parameter that is a number, unless it is not set. */
-static bool number(const char *name, int64_t max, int64_t *value)
-{
-    migtask_view text;
-    return !board_parameter(name, &text) || read_number(text, max, value);
+    return text.len > 0 && value >= min;
 }
 
 static bool flag(const char *name)
@@ -55,18 +48,20 @@ static const char *read_numbers(struct settings *s)
 {
     static const struct {
         const char *name;
-        int64_t max, standard;
+        int64_t min, max, standard;
     } numbers[] = {
-        {"timeout", MIGTASK_TIMEOUT_MAX_MS / 1000, 30},
-        {"connect-timeout", MIGTASK_TIMEOUT_MAX_MS / 1000, 10},
-        {"retries", 100, 2},
-        {"calls", UINT16_MAX, 1},
-        {"time", INT64_C(253402300799), MIGTASK_NO_DATE},
+        {"timeout", 1, MIGTASK_TIMEOUT_MAX_MS / 1000, 30},
+        {"connect-timeout", 1, MIGTASK_TIMEOUT_MAX_MS / 1000, 10},
+        {"retries", 0, 100, 2},
+        {"calls", 1, UINT16_MAX, 1},
+        {"time", 1, INT64_C(253402300799), MIGTASK_NO_DATE},
     };
     int64_t values[sizeof numbers / sizeof numbers[0]];
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        migtask_view text;
         values[i] = numbers[i].standard;
-        if (!number(numbers[i].name, numbers[i].max, &values[i])) {
+        if (board_parameter(numbers[i].name, &text) &&
+            !read_number(text, numbers[i].min, numbers[i].max, &values[i])) {
             return numbers[i].name;
         }
     }
@@ -146,6 +141,9 @@ const char *settings_read(struct settings *s)
     (void)board_parameter("task", &s->task_id);
     (void)board_parameter("sntp", &s->sntp);
     s->report_memory = board_parameter("report", &report) && text_is(report, "memory");
+    if (s->sntp.len > SETTINGS_SNTP_MAX) {
+        return "sntp";
+    }
     const char *wrong = read_numbers(s);
     if (wrong == NULL) {
         wrong = read_network(s);

@@ -5,6 +5,9 @@
 #include "migtask.h"
 #include "network.h"
 
+/* Bytes of the longest name of a time server. */
+#define SETTINGS_SNTP_MAX 63
+
 struct settings {
     migtask_request request;
     migtask_endpoint

@@ -15,6 +15,7 @@ import threading
 import time
 
 INSIDE = 'MIGTASK_TEST_NAMESPACE'
+RESOLVER = os.path.realpath('/etc/resolv.conf')
 FROM_1900_TO_1970 = 2208988800
 
 
@@ -30,7 +31,8 @@ def enter_namespace():
         for user in ((), ('--map-root-user',)):
             command = ['unshare', *user, '--net', '--mount', '--']
             try:
-                if subprocess.run([*command, 'true'], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+                attempt = [*command, 'mount', '--bind', '/dev/null', RESOLVER]
+                if subprocess.run(attempt, stderr=subprocess.DEVNULL, check=False).returncode == 0:
                     os.environ[INSIDE] = 'yes'
                     sys.stdout.flush()
                     os.execvp(command[0], [*command, sys.executable, *sys.argv])
@@ -49,7 +51,7 @@ def _arrange():
         file.write('nameserver 127.0.0.1\n')
         file.flush()
         os.chmod(file.name, 0o644)
-        subprocess.run(['mount', '--bind', file.name, os.path.realpath('/etc/resolv.conf')], check=True)
+        subprocess.run(['mount', '--bind', file.name, RESOLVER], check=True)
 
 
 class _Udp:
