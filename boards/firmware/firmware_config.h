@@ -10,7 +10,7 @@
 /* Bytes of memory for TLS. `report=memory` shows how much of it a call took; leave 10 %.
  * RAM: 1 byte a byte. */
 #ifndef MIGTASK_FIRMWARE_ARENA
-#define MIGTASK_FIRMWARE_ARENA 36864
+#define MIGTASK_FIRMWARE_ARENA 37888
 #endif
 #if MIGTASK_FIRMWARE_ARENA < 4096 || MIGTASK_FIRMWARE_ARENA > 262144
 #error "MIGTASK_FIRMWARE_ARENA must be 4096..262144"

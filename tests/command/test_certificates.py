@@ -21,6 +21,8 @@ BAD = {
     'client-only': ('certificate', 'purpose|usage|server'),
     'rsa1024': ('certificate', 'key|weak|short|1024'),
     'sha1': ('certificate', 'sha-1|sha1|signature|hash|digest|algorithm'),
+    'forged': ('certificate', 'signed'),
+    'forged-rsa': ('certificate', 'signed'),
 }
 
 VERSIONS = ('1.2', '1.3')
@@ -101,6 +103,14 @@ class Rejected(Case):
                     # Its names do not hold the usual one.
                     host = 'localhost' if cert == 'name-constraints' else HOST
                     self.assert_rejected(service, *target(service.port, host=host), words=words)
+
+    def test_stolen_certificate(self):
+        """Right in itself, and the server has not its key."""
+        for tls in VERSIONS:
+            with self.subTest(tls=tls):
+                service = self.service(cert='stolen', tls=tls)
+                self.assert_outcome(self.call(service, 'ready-1', '--retries', '0'), 'not_sent', 'tls_failed')
+                self.assertEqual(service.requests, [])
 
     def test_dates_are_told_both(self):
         """When it ended or begins, and what this machine takes for today: a person sees which of the two is wrong."""

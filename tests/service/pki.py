@@ -3,11 +3,13 @@
 Usage: python3 pki.py DIR
 """
 
+import base64
 import concurrent.futures
 import hashlib
 import os
 import pathlib
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -43,10 +45,11 @@ INTERMEDIATES = {
 }
 
 
-def leaf(issuer, key=P256, san=SAN, usage='serverAuth', dates=VALID, digest='sha256', send_issuer=True):
-    """One server credential; send_issuer: an intermediate issuer belongs to the chain that is sent."""
+def leaf(issuer, key=P256, san=SAN, usage='serverAuth', dates=VALID, digest='sha256', send_issuer=True, forged=False, stolen=False):
+    """One server credential; send_issuer: an intermediate issuer belongs to the chain that is sent; forged: the
+    issuer's signature is not right; stolen: the server has not the key that belongs to it (P-256)."""
     return {'issuer': issuer, 'key': key, 'san': san, 'usage': usage, 'dates': dates, 'digest': digest,
-            'send_issuer': send_issuer}
+            'send_issuer': send_issuer, 'forged': forged, 'stolen': stolen}
 
 
 LEAVES = {
@@ -69,6 +72,9 @@ LEAVES = {
     'client-only': leaf('root-ec', usage='clientAuth'),
     'rsa1024': leaf('root-rsa', key=rsa(1024)),
     'sha1': leaf('root-rsa', digest='sha1'),
+    'forged': leaf('root-ec', forged=True),
+    'forged-rsa': leaf('root-rsa', key=rsa(2048), forged=True),
+    'stolen': leaf('root-ec', stolen=True),
 }
 
 # One request for all: every certificate takes its subject from the command line and its extensions from a file.
@@ -132,6 +138,26 @@ def _sign_leaf(folder, name, about):
     if about['san']:
         extensions['subjectAltName'] = about['san']
     _sign(folder, name, about['issuer'], 'localhost', extensions, about['dates'], about['digest'])
+    if about['forged']:
+        _forge(folder / f'{name}.crt')
+    if about['stolen']:
+        _swap(folder / f'{name}.key')
+
+
+def _forge(certificate):
+    """The signature is what a certificate ends in."""
+    der = bytearray(ssl.PEM_cert_to_DER_cert(certificate.read_text()))
+    der[-1] ^= 1
+    certificate.write_text(ssl.DER_cert_to_PEM_cert(bytes(der)))
+
+
+def _swap(key):
+    """Another private key beside the same public one: OpenSSL compares only the latter with the certificate."""
+    label, *lines, end = key.read_text().splitlines()
+    der = bytearray(base64.b64decode(''.join(lines)))
+    scalar = der.index(bytes.fromhex('0201010420')) + 5    # version 1, then an octet string of 32 bytes
+    der[scalar + 31] ^= 1
+    key.write_text('\n'.join((label, base64.b64encode(der).decode(), end, '')))
 
 
 def _join(folder, target, *names):
