@@ -120,18 +120,18 @@ $(LIBRARY): $(LIBRARY_OBJECTS)
 
 $(OBJECTS): $(OUT)/%.o: %.c $(OUT)/flags $(CONFIG_HEADER) | ready $(BOARD_GENERATED)
 	$(call say,CC,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(OUR_FLAGS) $(FILE_FLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(OUR_FLAGS) $(FILE_FLAGS) $(CFLAGS) -MD -MP -c $< -o $@
 
 $(MBEDTLS_OBJECTS): $(PORT_MBEDTLS)/sources.mk
 $(MBEDTLS_OBJECTS): $(OUT)/mbedtls/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 	$(call say,CC,$*.c)
 	$(Q)mkdir -p $(@D) && $(CC) $(MBEDTLS_FLAGS) \
 		$(if $(filter $*.c,$(MBEDTLS_FAST_SOURCES)),$(or $(BOARD_OPTIMIZE_FAST),-O2)) \
-		$(call mbedtls_file_flags,$*.c) $(FILE_FLAGS) $(CFLAGS) -MMD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
+		$(call mbedtls_file_flags,$*.c) $(FILE_FLAGS) $(CFLAGS) -MD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
 
 $(LWIP_OBJECTS): $(OUT)/lwip/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 	$(call say,CC,$*.c)
-	$(Q)mkdir -p $(@D) && $(CC) $(LWIP_FLAGS) $(CFLAGS) -MMD -MP -c $(LWIP_DIR)/$*.c -o $@
+	$(Q)mkdir -p $(@D) && $(CC) $(LWIP_FLAGS) $(CFLAGS) -MD -MP -c $(LWIP_DIR)/$*.c -o $@
 
 $(OUT)/migtask_kconfig.h: $(CONFIG_SOURCE) Kconfig | ready
 	$(call say,CONFIG,$<)

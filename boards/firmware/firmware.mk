@@ -25,6 +25,9 @@ BOARD_SOURCES := \
 	boards/firmware/roots.c \
 	boards/firmware/runtime.c \
 	boards/firmware/settings.c
+# For boards to add: a Cortex-M without watchdog and clock; and one that runs under a debugger, for tests alone.
+FIRMWARE_CORTEX_M := $(addprefix boards/firmware/,cortex_m.c log_console.c plain_board.c)
+FIRMWARE_DEBUGGED := $(addprefix boards/firmware/,entropy_TEST_ONLY.c semihosting.c semihosting_board.c)
 BOARD_LINK_FLAGS := -nostartfiles -nostdlib -T $(BOARD_SCRIPT) \
 	-Wl,-Map=$(OUT)/migtask.map
 BOARD_LIBRARIES := -lgcc
@@ -55,12 +58,6 @@ $(OUT)/port/lwip/clock.o: private FILE_FLAGS = \
 $(OUT)/boards/firmware/runtime.o: private FILE_FLAGS = \
 	-fno-lto -ffreestanding -fno-tree-loop-distribute-patterns
 
-# The server's certificates stay in the record that they came in instead of being copied: 5 KB less RAM. They are
-# looked at only while that record is there; what is needed later (the key) is kept apart in any case.
-$(OUT)/mbedtls/library/ssl_tls.o $(OUT)/mbedtls/library/ssl_tls13_generic.o: private FILE_FLAGS = \
-	-Dmbedtls_x509_crt_parse_der=mbedtls_x509_crt_parse_der_nocopy
-
 $(OUT)/mbedtls/library/ecp.o: private FILE_FLAGS = -include boards/firmware/plain_points.h
 
-$(OUT)/mbedtls/library/ecp.o $(OUT)/boards/firmware/runtime.o $(OUT)/mbedtls/library/ssl_tls.o \
-$(OUT)/mbedtls/library/ssl_tls13_generic.o: boards/firmware/firmware.mk
+$(OUT)/mbedtls/library/ecp.o $(OUT)/boards/firmware/runtime.o: boards/firmware/firmware.mk

@@ -94,21 +94,6 @@ void board_init(void)
     cortex_m_tick_start(CLOCK_HZ);
 }
 
-uint32_t board_millis(void)
-{
-    return cortex_m_millis();
-}
-
-void board_idle(void)
-{
-    cortex_m_sleep();
-}
-
-void board_busy(void)
-{
-    /* The watchdog of this board is not started. */
-}
-
 void board_console(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -126,10 +111,4 @@ err_t board_netif_init(struct netif *netif)
 void board_netif_poll(struct netif *netif)
 {
     ethernet_poll(netif, &lm3s_ethernet);
-}
-
-bool board_clock(int64_t *epoch_s)
-{
-    *epoch_s = 0; /* there is none */
-    return false;
 }

@@ -11,13 +11,18 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 OUT = ROOT / 'build/tests/board'
-PKI = ROOT / 'build/pki'
+PKI = OUT / 'pki'
 sys.path.insert(0, str(HERE.parent / 'service'))
+
+import public_chain  # noqa: E402 # it needs the path above
+
+CERTIFICATES = threading.Lock()    # they are made once
 
 # The Ethernet device of each board, by QEMU's name.
 BOARDS = {'lm3s6965evb': 'stellaris', 'mps2-an385': 'lan9118'}
@@ -43,7 +48,9 @@ def image(board, profile):
 
 def build(board, profile, *more):
     """Builds it; returns make's output, or None if it failed and said why."""
-    command = ['make', '--no-print-directory', f'BOARD={board}', f'CONFIG={profile}', 'WERROR=1', *more]
+    with CERTIFICATES:
+        roots = public_chain.make(PKI) / 'all-roots.pem'
+    command = ['make', '--no-print-directory', f'BOARD={board}', f'CONFIG={profile}', f'CA={roots}', 'WERROR=1', *more]
     environment = {name: value for name, value in os.environ.items() if not name.startswith('MAKE')}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=600, check=False)

@@ -1,10 +1,10 @@
 """Chains of certificates as large as those of public services, and their roots: what a board needs most memory for.
 
-    public_chain.make(DIR)      makes DIR/public.pem and DIR/public4096.pem, with keys, and DIR/public-roots.pem beside all
-                                that pki.make(DIR) makes, unless they are there; for Simulator(DIR, cert='public')
+    public_chain.make(DIR)      makes DIR/public-KIND.pem, with keys, beside all that pki.make(DIR) makes, unless they
+                                are there, and DIR/all-roots.pem for both; for Simulator(DIR, cert='public-rsa')
 
-Three certificates with RSA keys of 2048 bits under a root of 2048 or 4096 bits, with what real ones carry: many names,
-timestamps of transparency logs, places of revocation lists and of issuers, policies.
+Three certificates with what real ones carry: many names, timestamps of transparency logs, places of revocation lists and
+of issuers, policies. The kinds: rsa, keys of 2048 bits; rsa4096, the same under a root of 4096 bits; ec, keys on P-256.
 """
 
 import pathlib
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import tempfile
 
-import machine  # noqa: F401 # says where the next one is
 import pki
 
 NAMES = ['sms.example.test', 'localhost'] + [f'*.region-{number}.cloud-service.example.test' for number in range(14)]
@@ -33,18 +32,10 @@ LEAF = ('basicConstraints = critical,CA:false\nkeyUsage = critical,digitalSignat
         '1.3.6.1.4.1.11129.2.4.2 = DER:0482016F016D' + '0077' + '5A' * 119 + '0077' + 'A5' * 119 + '0077' + 'C3' * 119 +
         '00\n' + COMMON)
 
-# name: (bits of the key, issuer, extensions); in this order
-CHAIN = {
-    'root': (2048, None, ROOT),
-    'root4096': (4096, None, ROOT),
-    'upper': (2048, 'root', AUTHORITY),
-    'upper4096': (2048, 'root4096', AUTHORITY),
-    'lower': (2048, 'upper', AUTHORITY),
-    'lower4096': (2048, 'upper4096', AUTHORITY),
-    'public': (2048, 'lower', LEAF),
-    'public4096': (2048, 'lower4096', LEAF),
-}
+EC = ('ec', '-pkeyopt', 'ec_paramgen_curve:P-256')
 
+# kind: the keys of the root and of what is below it, as openssl req -newkey wants them
+KINDS = {'rsa': (('rsa:2048',), ('rsa:2048',)), 'rsa4096': (('rsa:4096',), ('rsa:2048',)), 'ec': (EC, EC)}
 
 def _openssl(folder, *arguments):
     done = subprocess.run(('openssl', *arguments), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -53,10 +44,10 @@ def _openssl(folder, *arguments):
         raise RuntimeError(f'openssl {" ".join(arguments)}:\n{done.stderr}')
 
 
-def _sign(folder, name, bits, issuer, extensions):
+def _sign(folder, name, key, issuer, extensions):
     (folder / 'extensions').write_text(extensions)
-    subject = f'/C=XX/L=Somewhere/O=Some Organization of Some Length nv-sa/CN=Some {name} RSA OV SSL CA 2026'
-    _openssl(folder, 'req', '-new', '-newkey', f'rsa:{bits}', '-nodes', '-keyout', f'{name}.key', '-subj', subject,
+    subject = f'/C=XX/L=Somewhere/O=Some Organization of Some Length nv-sa/CN=Some {name} OV SSL CA 2026'
+    _openssl(folder, 'req', '-new', '-newkey', *key, '-nodes', '-keyout', f'{name}.key', '-subj', subject,
              '-out', 'request')
     signer = (('-signkey', f'{name}.key') if issuer is None else
               ('-CA', f'{issuer}.crt', '-CAkey', f'{issuer}.key', '-CAcreateserial'))
@@ -67,7 +58,7 @@ def _sign(folder, name, bits, issuer, extensions):
 def make(directory):
     """Makes the files; the folder's path."""
     target = pki.make(directory)
-    roots = target / 'public-roots.pem'    # written last
+    roots = target / 'all-roots.pem'    # written last
     if roots.exists():
         return target
     with tempfile.TemporaryDirectory() as temporary:
@@ -76,10 +67,11 @@ def make(directory):
         def text(*names):
             return ''.join((folder / f'{name}.crt').read_text() for name in names)
 
-        for name, (bits, issuer, extensions) in CHAIN.items():
-            _sign(folder, name, bits, issuer, extensions)
-        for kind in ('', '4096'):
-            (target / f'public{kind}.pem').write_text(text(f'public{kind}', f'lower{kind}', f'upper{kind}'))
-            shutil.copy(folder / f'public{kind}.key', target / f'public{kind}.key')
-        roots.write_text(text('root', 'root4096'))
+        for kind, (root_key, key) in KINDS.items():
+            names = [f'{part}-{kind}' for part in ('root', 'upper', 'lower', 'public')]
+            for name, issuer, extensions in zip(names, (None, *names), (ROOT, AUTHORITY, AUTHORITY, LEAF)):
+                _sign(folder, name, key if issuer else root_key, issuer, extensions)
+            (target / f'public-{kind}.pem').write_text(text(*names[:0:-1]))
+            shutil.copy(folder / f'public-{kind}.key', target)
+        roots.write_text((target / 'roots.pem').read_text() + text(*(f'root-{kind}' for kind in KINDS)))
     return target

@@ -23,8 +23,7 @@ import machine
 import names
 from machine import BOARDS, GATEWAY, HOST, PROFILES, TOKEN, Machine, call, image, run
 
-import pki  # noqa: E402  (machine.py says where it is)
-from simulator import Simulator  # noqa: E402
+from simulator import Simulator  # noqa: E402 # machine.py says where it is
 
 # An ECDSA handshake of TLS 1.2 without large windows (89 million with MIGTASK_TLS_FAST).
 HANDSHAKE_BUDGET = 145e6
@@ -122,12 +121,20 @@ def unknown_when_cut(board, profile):
 @test()
 def not_sent_to_the_wrong(board, profile):
     for cert, words in (('unknown', 'not among the trusted'), ('expired', 'has expired'),
-                        ('wrong-name', 'other.example.test')):
+                        ('wrong-name', 'other.example.test'), ('forged', 'not the key that signed')):
         with serve(cert=cert) as service:
             result = act(board, profile, service, 'not_sent', 'certificate_rejected', retries=3,
                          members={'attempts': 1})
             assert words in result.console, result
             assert not service.requests
+
+
+@test()
+def not_sent_to_an_impostor(board, profile):
+    """Who has a right certificate and not its key."""
+    with serve(cert='stolen') as service:
+        act(board, profile, service, 'not_sent', 'tls_failed')
+        assert not service.requests
 
 
 @test()
@@ -393,7 +400,6 @@ def main():
     options = parser.parse_args()
     tests = [entry for entry in sorted(TESTS, key=lambda entry: -entry[0])
              if options.board in (None, entry[2]) and options.profile in (None, entry[3]) and options.k in entry[1]]
-    pki.make(machine.PKI)
     if os.environ.get(names.INSIDE) is None and not options.no_build and not build_all(tests):
         print('0 passed, 1 failed')
         return 1
