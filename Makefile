@@ -182,22 +182,28 @@ demo: all ## run real actions against the bundled simulator of the service
 	@tests/service/demo.sh $(BINARY) build
 
 check: ## run all tests; the last line counts them
-	@tests/setup.sh build deps demo static config lint size check
+	@tests/setup.sh build deps demo static config lint size firmware board check
+	@port/deps.sh
 	@$(PYTHON) tests/check.py
 
+# The rest is looked at for the host, in the configuration that compiles most.
+LINT_SOURCES = $(if $(CROSS),$(filter boards/%,$(SOURCES)), \
+	$(SOURCES) $(wildcard tests/unit/*.c tests/command/*.c tests/size/*.c))
 lint: $(BOARD_GENERATED) $(CONFIG_HEADER) ## check style and run the static analysers
 	@tests/setup.sh build lint
 	@port/deps.sh $(BOARD_DEPS)
-	@LINT_SOURCES='$(SOURCES)' LINT_FLAGS='$(subst ','\'',$(OUR_FLAGS))' tests/lint.sh
+	@LINT_SOURCES='$(LINT_SOURCES)' LINT_FLAGS='$(subst ','\'',$(OUR_FLAGS))' LINT_CC='$(CC)' \
+		tests/lint.sh $(if $(CROSS),clang-tidy)
 
 format: ## bring all C files into the project's style
 	@tests/setup.sh lint
 	@tests/lint.sh --fix
 
-size: static ## sizes and stack, beside their budgets
-	@tests/setup.sh build size
-	@port/deps.sh jsmn
+size: static ## what it needs of flash, RAM and stack, beside the budgets
+	@tests/setup.sh build size firmware board demo
+	@port/deps.sh
 	@$(PYTHON) tests/size/size.py
+	@$(PYTHON) tests/board/memory.py --check README.md
 
 bench: all static ## measure one call of the command, beside its budgets and curl
 	@tests/setup.sh build demo static check

@@ -39,10 +39,23 @@ GROUPS = [
         ('build-test', 60, ['tests/build_test.sh']),
         ('config', 60, [KCONFIG_PYTHON, 'tests/config_test.py']),
         ('readme', 60, ['tests/readme_example.sh', 'build/host']),
-        ('size', 100, [*MAKE, 'size']),
+        ('size', 100, [PYTHON, 'tests/size/size.py']),
+        ('lwip-build', 400, [*MAKE, '-f', 'tests/lwip.mk']),
+        ('lwip-lint', 200, [*MAKE, '-f', 'tests/lwip.mk', 'lint']),
+        *((f'lint-{board}', 200, [*MAKE, 'lint', f'BOARD={board}', 'CONFIG=full'])
+          for board in ('lm3s6965evb', 'mps2-an385')),
     ],
     [
         ('service', 120, [PYTHON, 'tests/service/test_service.py']),
+    ],
+    [
+        ('lwip', 300, [*MAKE, '-f', 'tests/lwip.mk', 'run']),
+    ],
+    [
+        ('board', 600, [PYTHON, 'tests/board/run.py']),
+    ],
+    [
+        ('memory', 300, [PYTHON, 'tests/board/memory.py', '--check', 'README.md']),
     ],
     [
         ('command', 600, [PYTHON, 'tests/command/run.py', '--binary', 'build/host/migtask',

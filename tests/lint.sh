@@ -1,8 +1,9 @@
 #!/bin/sh
 #
-# lint.sh - style and static analysis: clang-format, clang-tidy, cppcheck, and for the scripts
-# shell's own checker. `make lint` calls it; clang-tidy and cppcheck look at the board's sources,
-# LINT_SOURCES, with the build's flags, LINT_FLAGS, and at the tests.
+# lint.sh [TOOL...] - style and static analysis: clang-format, clang-tidy, cppcheck, shellcheck;
+# all of them, or those named. `make lint` calls it. clang-tidy sees what a compiler sees, so it
+# looks at the sources of one board, LINT_SOURCES, with the build's flags, LINT_FLAGS, for the
+# processor of LINT_CC, and for the host at the tests too; tests/lwip.mk does the same for lwIP's.
 # The last line is `N passed, N failed`, counting tools. `lint.sh --fix` formats all files instead.
 set -u
 
@@ -17,14 +18,12 @@ files() {
     done | sort
 }
 
-# What a compiler of this machine can compile with the build's flags.
-sources() {
-    # shellcheck disable=SC2086 # a list
-    printf '%s\n' $LINT_SOURCES tests/unit/*.c tests/command/*.c tests/size/*.c
-}
-
-# lint TOOL FUNCTION
+# lint TOOL FUNCTION: unless other tools are wanted.
 lint() {
+    case " $wanted " in
+    "  " | *" $1 "*) ;;
+    *) return ;;
+    esac
     if output=$("$2" 2>&1); then
         passed=$((passed + 1))
         echo "  LINT    $1"
@@ -38,21 +37,38 @@ format() {
     files '*.c' '*.h' | xargs timeout 120 clang-format --dry-run -Werror
 }
 
-tidy() { # the build's flags, in the configuration that compiles most
+# The build's flags without what only gcc knows, and of another processor its own C library.
+clang_flags() {
+    for flag; do
+        case $flag in
+        -f*) ;;
+        *) printf "'%s' " "$flag" ;;
+        esac
+    done
+    machine=$($LINT_CC -dumpmachine)
+    if [ "$machine" != "$(gcc -dumpmachine)" ]; then
+        header=$(echo '#include <stdlib.h>' | $LINT_CC -E - | grep -o '/[^"]*/stdlib\.h' | head -n 1)
+        printf '%s ' "--target=$machine" -isystem "$(dirname "$header")"
+    fi
+}
+
+tidy() {
     bad=$(clang-tidy --dump-config 2>&1 >/dev/null)
     [ -z "$bad" ] || { echo "$bad" && return 1; }
     eval "set -- $LINT_FLAGS"
-    sources |
+    eval "set -- $(clang_flags "$@")"
+    # shellcheck disable=SC2086 # a list
+    printf '%s\n' $LINT_SOURCES |
         xargs -P "$(nproc)" -I '{}' timeout 300 clang-tidy --quiet '{}' -- "$@" -Itests/unit \
             -D_GNU_SOURCE 2>/dev/null
 }
 
 check_c() {
-    sources |
+    files '*.c' |
         xargs timeout 300 cppcheck --quiet --error-exitcode=1 -j "$(nproc)" --std=c11 \
             --enable=warning,style,performance,portability --inline-suppr \
-            --suppressions-list=tests/cppcheck.txt -Icore -Iport/posix -Iport/mbedtls \
-            -Itests/unit
+            --suppressions-list=tests/cppcheck.txt -Icore -Iport/posix -Iport/mbedtls -Iport/lwip \
+            -Iboards -Iboards/firmware -Itests/unit
 }
 
 check_shell() {
@@ -63,6 +79,7 @@ if [ "${1:-}" = --fix ]; then
     files '*.c' '*.h' | xargs clang-format -i
     exit
 fi
+wanted=$*
 lint clang-format format
 lint clang-tidy tidy
 lint cppcheck check_c

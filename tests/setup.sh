@@ -5,6 +5,8 @@
 #   demo    what `make demo` needs besides
 #   static  musl                     config  Kconfig
 #   lint    the analysers            size    the compiler for ARM
+#   firmware  the same, and its C library's headers
+#   board   QEMU
 #   check   what `make check` needs besides all of these
 #
 # Looks first and calls apt-get only when something is missing. NO_SETUP=1 leaves the machine alone.
@@ -99,8 +101,14 @@ for group; do
         need python3 "${PYTHON:-python3}"
         need gcc-arm-none-eabi "${ARM_CROSS:-arm-none-eabi-}gcc"
         ;;
+    firmware)
+        need gcc-arm-none-eabi "${ARM_CROSS:-arm-none-eabi-}gcc"
+        need libnewlib-dev /usr/include/newlib/stdlib.h
+        ;;
+    board) need qemu-system-arm qemu-system-arm ;;
     check)
         need clang clang
+        need libslirp-dev /usr/include/slirp/libslirp.h
         need libcmocka-dev /usr/include/cmocka.h
         need valgrind valgrind
         need strace strace

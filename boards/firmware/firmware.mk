@@ -6,7 +6,7 @@ BOARD_BINARY := migtask.elf
 BOARD_CROSS := arm-none-eabi-
 BOARD_PORTS := lwip mbedtls
 BOARD_DEPS := mbedtls lwip jsmn
-BOARD_SETUP := size demo config
+BOARD_SETUP := firmware demo config
 BOARD_CONFIG :=
 BOARD_AR := gcc-ar
 # Size first: link-time optimization takes 7 % away, -Oz (of bignum too, which takes 5 % more time) 6 %; what is
