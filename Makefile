@@ -46,11 +46,12 @@ ifneq ($(filter lwip,$(BOARD_PORTS)),)
 include port/lwip/sources.mk
 endif
 
+# A compiler from the environment is the host's.
 CROSS ?= $(BOARD_CROSS)
-ifeq ($(origin CC),default)
+ifneq ($(filter default $(if $(CROSS),environment),$(origin CC)),)
 CC := $(CROSS)gcc
 endif
-ifeq ($(origin AR),default)
+ifneq ($(filter default $(if $(CROSS),environment),$(origin AR)),)
 AR := $(CROSS)$(or $(BOARD_AR),ar)
 endif
 
