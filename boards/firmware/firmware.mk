@@ -19,6 +19,7 @@ BOARD_TLS_FLAGS := -Iboards/firmware -DMBEDTLS_USER_CONFIG_FILE='"mbedtls_firmwa
 BOARD_FLAGS := -Iboards -Iboards/firmware -Iboards/$(BOARD) -I$(OUT)/boards/firmware
 BOARD_SOURCES := \
 	boards/firmware/ethernet.c \
+	boards/firmware/log.c \
 	boards/firmware/main.c \
 	boards/firmware/network.c \
 	boards/firmware/report.c \

@@ -2,7 +2,6 @@
 
 #include "board.h"
 #include "cortex_m.h"
-#include "log.h"
 #include "tls.h"
 #include "writer.h"
 
@@ -16,16 +15,6 @@ static bool to_console(void *ctx, const char *data, size_t len)
 static struct migtask_writer console(char *buf, size_t cap)
 {
     return (struct migtask_writer){.buf = buf, .cap = cap, .flush = to_console};
-}
-
-void log_line(const char *head, const char *tail)
-{
-    char line[192];
-    struct migtask_writer w = {.buf = line, .cap = sizeof line - 1};
-    migtask_put_string(&w, head);
-    migtask_put_escaped(&w, migtask_text(tail), false);
-    line[w.len] = '\0';
-    board_log(line);
 }
 
 /* " SMS.9004: message (HTTP 403, request id ...)" */
