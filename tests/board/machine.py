@@ -93,7 +93,8 @@ class Machine:
     """A board under QEMU. Use with `with`: it never outlives the test."""
 
     def __init__(self, board, elf, parameters, *, network='user', icount=False, capture=False):
-        # network: 'user' (QEMU's own, with DHCP), 'nothing' (a cable into a box that is switched off).
+        # network: a -netdev, for instance 'user' (QEMU's own, with DHCP) or 'hubport,hubid=9' (a cable into a box that is
+        # switched off).
         # icount: time goes by the instructions, 64 ns each. capture: for dhcp_messages().
         self.parameters = parameters
         self.folder = tempfile.mkdtemp(prefix='migtask-')
@@ -104,7 +105,7 @@ class Machine:
         command = [QEMU, '-M', board, '-display', 'none', '-serial', 'stdio', '-kernel', str(elf),
                    '-qmp', f'unix:{self._monitor},server=on,wait=off',
                    '-semihosting-config', 'enable=on,target=native,arg=' + words.replace(',', ',,'),
-                   '-nic', f'user,id=net,model={card}' if network == 'user' else f'hubport,id=net,hubid=9,model={card}']
+                   '-netdev', f'{network},id=net', '-net', f'nic,model={card},netdev=net']
         if icount:
             command += ['-icount', 'shift=6']
         if capture:
@@ -132,13 +133,17 @@ class Machine:
         self._console.seek(0)
         return self._console.read().decode('utf-8', errors='replace')
 
-    def wait_console(self, text, limit=20):
-        """Waits until the board has written this; TimeoutError if it does not."""
+    def wait_until(self, condition, limit=20):
+        """Waits until a function returns true; TimeoutError if it does not, or the board ends before."""
         end = time.monotonic() + limit
-        while text not in self.console():
+        while not condition():
             if time.monotonic() > end or self._child.poll() is not None:
-                raise TimeoutError(f'{text!r} did not come:\n{self.console()}')
+                raise TimeoutError(f'it did not come:\n{self.console()}')
             time.sleep(0.02)
+
+    def wait_console(self, text):
+        """Waits until the board has written this."""
+        self.wait_until(lambda: text in self.console())
 
     def plug(self, plugged):
         """Plugs the network cable, or pulls it."""

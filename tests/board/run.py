@@ -21,6 +21,7 @@ import traceback
 import elf
 import machine
 import names
+from dhcp_server import DhcpServer
 from machine import BOARDS, GATEWAY, HOST, PROFILES, TOKEN, Machine, call, image, run
 
 from simulator import Simulator  # noqa: E402 # machine.py says where it is
@@ -146,7 +147,7 @@ def not_sent_to_a_closed_port(board, profile):
 
 @test(weight=3)
 def not_sent_without_an_address(board, profile):
-    result = run(board, image(board, profile), call(443, timeout=3), network='nothing')
+    result = run(board, image(board, profile), call(443, timeout=3), network='hubport,hubid=9')
     judge(result, 'not_sent', 'timeout', attempts=0)
     assert 'DHCP' in result.console, result
 
@@ -257,6 +258,26 @@ def time_by_sntp(board, profile):
             assert liar.asked
 
 
+@test(boards=('mps2-an385',), profiles=('smallest',), weight=6)
+def address_renewed(board, profile):
+    """Half of a lease later it is renewed; when nobody answers it ends, and the next server's address is taken.
+
+    In an image whose DHCP counts seconds where lwIP counts minutes.
+    """
+    out = machine.OUT / 'quick-leases'
+    assert machine.build(board, profile, f'OUT={out}', 'CFLAGS=-DDHCP_COARSE_TIMER_SECS=1') is not None
+    with DhcpServer(lease=4, offered='192.0.2.10') as server:
+        with Machine(board, out / 'migtask.elf', call(443, time=None, timeout=60), network=server.netdev) as guest:
+            guest.wait_console('network: address 192.0.2.10')
+            guest.wait_until(lambda: ('request', '192.0.2.10') in server.asked)
+            time.sleep(4)
+            assert 'lost' not in guest.console(), 'it was renewed and yet given up'
+            server.silent = True
+            guest.wait_console('network: the address is lost')
+            server.offered, server.silent = '192.0.2.20', False
+            guest.wait_console('network: address 192.0.2.20')
+
+
 # ---- The cable ----
 
 @test(boards=('mps2-an385',), profiles=('full', 'smallest'), weight=3)
@@ -358,8 +379,8 @@ NAMES = {}
 
 def instructions():
     """Handshakes counted, beside the budget."""
-    lines = ['instructions, in millions (-icount shift=6):',
-             'TLS  certificate  profile  handshake   budget  longest without board_busy()']
+    lines = ['note: instructions, in millions (-icount shift=6):',
+             'note: TLS  certificate  profile  handshake   budget  longest without board_busy()']
     for profile, version, cert, budget in (('small', '1.2', 'ec', HANDSHAKE_BUDGET), ('full', '1.3', 'ec', None),
                                            ('full', '1.2', 'rsa', None), ('full', '1.3', 'rsa4096', None)):
         with serve(cert=cert, tls=version) as service:
@@ -368,7 +389,7 @@ def instructions():
             judge(result, 'accepted')
         handshake, longest = (result.memory[name] * 1e6 / NANOSECONDS_AN_INSTRUCTION / 1e6
                               for name in ('handshake_ms', 'longest_ms'))
-        lines.append(f'{version}  {cert:<11}  {profile:<7}  {handshake:>9.1f}  '
+        lines.append(f'note: {version}  {cert:<11}  {profile:<7}  {handshake:>9.1f}  '
                      f'{budget / 1e6 if budget else "":>7}  {longest:>9.1f}')
     return '\n'.join(lines)
 
