@@ -41,7 +41,7 @@ class DhcpServer:
     def __exit__(self, *_):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b'', self._socket.getsockname())
-        self._thread.join(5)
+        self._thread.join(30)
         self._socket.close()
 
     @property

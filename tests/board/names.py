@@ -69,7 +69,7 @@ class _Udp:
     def __exit__(self, *_):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
             last.sendto(b'', ('127.0.0.1', self.port))
-        self._thread.join(5)
+        self._thread.join(30)    # a socket that is being read from stays open
         self._socket.close()
 
     def _serve(self):
