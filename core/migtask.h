@@ -150,7 +150,8 @@ migtask_check migtask_token_check(migtask_view token);
 const char *migtask_check_text(migtask_check check);
 
 /* Copies bytes skip.. of the HTTP request text into buf (at most cap) with the token shown as
- * "***"; returns how many, 0 at the end. For a dry run in bounded memory. */
+ * "***"; returns how many, 0 at the end. For a dry run in bounded memory. The request has passed
+ * migtask_request_check(). */
 size_t migtask_request_preview(const migtask_request *request, size_t skip, char *buf, size_t cap);
 
 /* ---------------------------------------------------------------------------------------------

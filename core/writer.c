@@ -90,7 +90,7 @@ void migtask_put_ascii(struct migtask_writer *w, migtask_view text)
             char units[12];
             uint32_t character = 0;
             take = migtask_utf8_decode(text.ptr, text.len, &character);
-            MIGTASK_ASSERT(take > 0);
+            MIGTASK_ASSERT(take > 0 && take <= text.len);
             bool pair = character > 0xFFFF;
             write_unit(units, pair ? 0xD7C0 + (character >> 10) : character);
             write_unit(units + 6, 0xDC00 | (character & 0x3FF));
