@@ -284,11 +284,9 @@ static enum migtask_http_event line_byte(struct migtask_http *http, char c)
     enum state from = (enum state)http->state;
     http->state = from == STATUS ? (uint8_t)status_byte(http, c) : moves[from][classify(c)];
     switch (http->state) {
-    case NAME:
-        if (from == NAME_START) {
-            http->field = 0; /* not known yet; see keep() */
-            http->value_len = 0;
-        }
+    case NAME:           /* its first byte; take_span() has the others */
+        http->field = 0; /* not known yet; see keep() */
+        http->value_len = 0;
         keep(http, c);
         break;
     case VALUE_START:
