@@ -75,7 +75,7 @@ static migtask_outcome without_answer(const struct call *call)
 /* Closes everything; the token's traces go with it. */
 static void finish(struct call *call, migtask_outcome outcome, migtask_reason reason)
 {
-    if (call->state == DRAINING && call->reason != MIGTASK_OK && outcome != MIGTASK_REFUSED) {
+    if (call->state == DRAINING && outcome != MIGTASK_REFUSED) {
         reason = (migtask_reason)call->reason; /* the first error stays */
     }
     call->outcome = (uint8_t)outcome;

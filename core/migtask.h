@@ -223,8 +223,8 @@ typedef struct migtask_stream_ops {
     /* True while all that the latest successful send took is still held back here, so that the peer
      * cannot have got a byte of it. False when in doubt. */
     bool (*retained)(void *ctx);
-    /* After FAILED: why. *sentence gets a text for people, NUL-terminated and valid until the
-     * stream is opened again, or NULL. */
+    /* After FAILED: why, never MIGTASK_OK. *sentence gets a text for people, NUL-terminated and
+     * valid until the stream is opened again, or NULL. */
     migtask_reason (*failure)(void *ctx, const char **sentence);
 } migtask_stream_ops;
 
