@@ -289,6 +289,23 @@ static void test_send_fails_then_drained(void **state)
     end_of_cases();
 }
 
+/* After a send that failed nothing more can arrive: a stream that would block is not waited for. */
+static void test_send_fails_nothing_there(void **state)
+{
+    (void)state;
+    trip t;
+    stream_plan plan = {.blocks = 1, .send_fails = true, .fails_at = 100};
+    plan.reason = MIGTASK_TLS_FAILED;
+    plan.sentence = "The peer said no.";
+    context("send fails, nothing there to read");
+    trip_init(&t);
+    trip_run(&t, &plan);
+    trip_expect(&t, MIGTASK_NOT_SENT, MIGTASK_TLS_FAILED, 0);
+    CHECK(t.clock == 5000);
+    CHECK(migtask_call_sentence(t.call) == plan.sentence);
+    end_of_cases();
+}
+
 /* An early interim answer does not stop the request. */
 static void test_early_interim(void **state)
 {
@@ -495,6 +512,7 @@ static void test_cancel(void **state)
             }
             CHECK(migtask_call_phase(t.call) == cases[i].phase);
             CHECK(migtask_call_outcome(t.call) == cases[i].outcome);
+            CHECK(migtask_call_reason(t.call) == MIGTASK_CANCELLED);
             CHECK(t.stream.closes == 0);
             migtask_call_cancel(t.call);
             trip_expect(&t, cases[i].outcome, MIGTASK_CANCELLED, moved != 0 ? cases[i].status : -1);
@@ -919,6 +937,7 @@ int main(void)
         cmocka_unit_test(test_early_answer),
         cmocka_unit_test(test_early_answer_cut),
         cmocka_unit_test(test_send_fails_then_drained),
+        cmocka_unit_test(test_send_fails_nothing_there),
         cmocka_unit_test(test_early_interim),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_dripping),

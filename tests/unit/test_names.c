@@ -134,6 +134,7 @@ static void test_check_texts(void **state)
             assert_string_not_equal(text, migtask_check_text((migtask_check)k));
         }
     }
+    assert_string_equal(migtask_check_text(MIGTASK_CHECK_COUNT), "unknown");
 }
 
 static void test_text(void **state)

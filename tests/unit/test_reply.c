@@ -408,6 +408,41 @@ static void test_array_limits(void **state)
     end_of_cases();
 }
 
+/* When the room for the whole reply is used up, members that come then are dropped and flagged, and
+ * error_code and error_msg still come whole. */
+static void test_room_used_up(void **state)
+{
+    (void)state;
+    static textbuf body;
+    trip t;
+    fill_strings("x");
+    text_clear(&body);
+    put_full(&body, false);
+    text_clear(&response);
+    text_put(&response, "HTTP/1.1 403 No\r\nRetry-After: 123456789012345678901234567890\r\n"
+                        "Date: 123456789012345678901234567890\r\nX-Request-Id: ");
+    text_repeat(&response, "i", MIGTASK_REQUEST_ID_MAX);
+    text_format(&response, "\r\nContent-Length: %zu\r\n\r\n", body.len);
+    text_add(&response, body.ptr, body.len);
+    stream_plan plan = {.response = response.ptr, .response_len = response.len};
+    context("no room left");
+    trip_init(&t);
+    trip_run(&t, &plan);
+    trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 403);
+    trip_check_reply(&t);
+    const migtask_reply *r = migtask_call_reply(t.call);
+    expect_view("error_code", r->error_code,
+                cut_to(text_view(&full[CODE]), MIGTASK_ERROR_CODE_MAX));
+    expect_view("error_msg", r->error_msg, cut_to(text_view(&full[MSG]), MIGTASK_ERROR_MSG_MAX));
+    CHECK(r->request_id.len == MIGTASK_REQUEST_ID_MAX);
+    CHECK(r->has_details && r->details_count == MIGTASK_DETAILS_COUNT);
+    if (!MIGTASK_COUNT_CHARACTERS) { /* 1 KB is too little for all of it */
+        CHECK(r->details[0].error_msg.ptr == NULL);
+        CHECK((r->truncated & BIT(DETAILS)) != 0);
+    }
+    end_of_cases();
+}
+
 /* Request id of the header: cut like any text, any byte of it valid UTF-8 in the end. */
 static void test_request_id_header(void **state)
 {
@@ -829,6 +864,14 @@ static void test_masking(void **state)
                 put_piece(&text, &token, 0, 15);
                 text_put(&text, "\xe2\x82\xac");
                 break;
+            case 15: /* among characters that no token has */
+                put_piece(&text, &token, 1, 18);
+                text_put(&text, "\x7f");
+                put_piece(&text, &token, 0, 17);
+                text_put(&text, " \x7f");
+                put_piece(&text, &token, 0, 15);
+                text_put(&text, "\x7f\x7f");
+                break;
             default: /* pieces by chance */
                 for (uint32_t n = 2 + chance(8); n > 0; n--) {
                     if (chance(3) == 0) {
@@ -1023,6 +1066,7 @@ int main(void)
         cmocka_unit_test(test_long_keys),
         cmocka_unit_test(test_text_limits),
         cmocka_unit_test(test_array_limits),
+        cmocka_unit_test(test_room_used_up),
         cmocka_unit_test(test_request_id_header),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_cut_at_a_boundary),
