@@ -1,6 +1,7 @@
 # How much of the code the tests reach, by clang's own measure of lines, branches and MC/DC:
 #
 #   make -f tests/coverage.mk check   core, by the unit tests in both configurations
+#   make -f tests/coverage.mk port    port/posix and port/mbedtls, by the tests of the command
 #
 # All that is not reached must stand in tests/coverage/exceptions.txt with its reason. Needs
 # clang-19, libclang-rt-19-dev and llvm-19.
@@ -12,8 +13,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 
 CONFIGURATIONS := mcu host
+MEASURE := -fprofile-instr-generate -fcoverage-mapping
 
-.PHONY: check $(CONFIGURATIONS)
+.PHONY: check port $(CONFIGURATIONS)
 check: $(CONFIGURATIONS)
 	@$(PYTHON) tests/coverage/coverage.py core $(LLVM) $(CONFIGURATIONS:%=$(OUT)/%)
 
@@ -22,5 +24,17 @@ check: $(CONFIGURATIONS)
 $(CONFIGURATIONS):
 	@rm -rf $(OUT)/$@ && mkdir -p $(OUT)/$@
 	@LLVM_PROFILE_FILE='$(OUT)/$@/%p.profraw' $(MAKE) -f tests/unit.mk CONFIGURATION=$@ \
-		OUT=$(OUT)/$@ CC=clang$(LLVM) CFLAGS='-O0 -fno-sanitize=all -fprofile-instr-generate \
-		-fcoverage-mapping -fcoverage-mcdc' >$(OUT)/$@/log 2>&1 || { cat $(OUT)/$@/log; exit 1; }
+		OUT=$(OUT)/$@ CC=clang$(LLVM) CFLAGS='-O0 -fno-sanitize=all $(MEASURE) -fcoverage-mcdc' \
+		>$(OUT)/$@/log 2>&1 || { cat $(OUT)/$@/log; exit 1; }
+
+# The tests of the command give it an environment of their own, so that the name of the profile is
+# built in; %m adds all runs up in one file. What they say of memory and system calls is not true of
+# such a program: what counts is what was run.
+port:
+	@rm -rf $(OUT)/port && mkdir -p $(OUT)/port
+	@$(MAKE) OUT=$(OUT)/port CC=clang$(LLVM) CFLAGS='-O1 -fcoverage-mapping \
+		-fprofile-list=tests/coverage/port.list \
+		-fprofile-instr-generate=$(abspath $(OUT))/port/%m.profraw'
+	@$(PYTHON) tests/command/run.py --binary $(OUT)/port/migtask --jobs 1 >$(OUT)/port/log 2>&1 || true
+	@echo "note: tests of the command: $$(tail -n 1 $(OUT)/port/log)"
+	@$(PYTHON) tests/coverage/coverage.py port $(LLVM) $(OUT)/port
