@@ -187,9 +187,6 @@ static void begin_value(struct migtask_http *http)
     http->field = http->in_trailer ? MIGTASK_FIELD_OTHER : (uint8_t)field;
     http->value_len = 0;
     http->blank = false;
-    if (http->field == MIGTASK_FIELD_CONTENT_LENGTH) {
-        http->left = 0;
-    }
 }
 
 /* One byte of a value. White space waits until it is known that it does not end the value, and
