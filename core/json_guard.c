@@ -58,7 +58,6 @@ static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
 {
     struct migtask_kept_text *text = &guard->text;
     uint8_t place = guard->next;
-    guard->next = NOWHERE;
     if (place == NOWHERE || migtask_reply_members[place].kind != kind) {
         return NOWHERE;
     }
