@@ -29,6 +29,9 @@ typedef struct json_case {
 #define OPEN_63 OPEN_8 OPEN_8 OPEN_8 OPEN_8 OPEN_8 OPEN_8 OPEN_8 "[[[[[[["
 #define CLOSE_63 CLOSE_8 CLOSE_8 CLOSE_8 CLOSE_8 CLOSE_8 CLOSE_8 CLOSE_8 "]]]]]]]"
 
+#define LONG_50 "12345678901234567890123456789012345678901234567890"
+#define LONG LONG_50 LONG_50 LONG_50 LONG_50
+
 #if MIGTASK_JSON_DEPTH != 64
 #error "the cases of nesting below are written for 64 levels"
 #endif
@@ -426,6 +429,13 @@ static const json_case json_cases[] = {
     YES(OPEN_63 "{\"a\":1}" CLOSE_63),
     YES(OPEN_63 "[],[],{}" CLOSE_63),
     NO(OPEN_63 "[[]]" CLOSE_63),
+    /* one wrong byte, and then what would be right */
+    NO("txue"),
+    NO("[faxse]"),
+    NO("[nxll]"),
+    NO("\"\xff" LONG "\""),
+    NO("\"\xe2\x82" LONG "\""),
+    NO(OPEN_63 "[[]" CLOSE_63),
     NO(OPEN_63 "[{}]" CLOSE_63),
     NO(OPEN_63 "{\"a\":{}}" CLOSE_63),
     NO(OPEN_63 "{\"a\":[]}" CLOSE_63),

@@ -234,6 +234,57 @@ static void test_early_answer(void **state)
     end_of_cases();
 }
 
+/* Once the head of an early answer is there, nothing more is sent. */
+static void test_early_answer_stops(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {TOO_LARGE, BODY_NO, BODY_OK};
+    trip t;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        stream_plan plan = plan_of(answers[i]);
+        plan.when = STREAM_EARLY;
+        plan.early_at = 40;
+        plan.write_max = 5;
+        plan.read_max = 10;
+        plan.blocks = 1;
+        context("early answer %zu in pieces", i);
+        trip_init(&t);
+        trip_begin(&t, &plan);
+        while (migtask_call_reply(t.call)->http_status == 0 && trip_step(&t) != MIGTASK_STEP_DONE) {
+        }
+        size_t sent = t.stream.request_len;
+        CHECK(!stream_double_complete(&t.stream));
+        trip_finish(&t);
+        CHECK(t.stream.request_len == sent);
+        CHECK(migtask_call_outcome(t.call) == (i < 2 ? MIGTASK_REFUSED : MIGTASK_UNKNOWN));
+    }
+    end_of_cases();
+}
+
+/* While sending would block, each wait is one for an answer as well: it was looked for just before.
+ */
+static void test_waits_for_both(void **state)
+{
+    (void)state;
+    stream_plan plan = {.send_stuck = true, .stuck_at = 50};
+    trip t;
+    context("sending hangs");
+    trip_init(&t);
+    trip_begin(&t, &plan);
+    trip_reach(&t, MIGTASK_PHASE_SENDING);
+    unsigned waits = 0;
+    for (int i = 0; i < 40; i++) {
+        unsigned reads = t.stream.count[STREAM_RECV];
+        if (trip_step(&t) == MIGTASK_STEP_WAITING) {
+            waits++;
+            CHECK(t.stream.count[STREAM_RECV] == reads + 1);
+        }
+    }
+    CHECK(waits >= 15);
+    CHECK(t.stream.count[STREAM_SEND] >= 15);
+    end_of_cases();
+}
+
 /* An early answer that is cut is none. */
 static void test_early_answer_cut(void **state)
 {
@@ -303,6 +354,7 @@ static void test_send_fails_nothing_there(void **state)
     trip_expect(&t, MIGTASK_NOT_SENT, MIGTASK_TLS_FAILED, 0);
     CHECK(t.clock == 5000);
     CHECK(migtask_call_sentence(t.call) == plan.sentence);
+    CHECK(!t.stream.failed); /* it was not asked again */
     end_of_cases();
 }
 
@@ -913,6 +965,54 @@ static void test_token_by_reference(void **state)
     end_of_cases();
 }
 
+/* Once it is done, a call does not know where the token lies. */
+static void test_token_is_forgotten(void **state)
+{
+    (void)state;
+    stream_plan plan = plan_of(BODY_OK);
+    trip t;
+    for (int valid = 0; valid < 2; valid++) {
+        context("the token's address, request %s", valid ? "valid" : "invalid");
+        trip_init(&t);
+        const char *token = t.request.token.ptr;
+        t.request.timeout_ms = valid ? 1000 : 0;
+        trip_begin(&t, &plan);
+        CHECK(!valid || memmem(t.call, sizeof *t.call, &token, sizeof token) != NULL);
+        if (valid) {
+            trip_finish(&t);
+        }
+        CHECK(migtask_call_outcome(t.call) == (valid ? MIGTASK_ACCEPTED : MIGTASK_INVALID));
+        CHECK(memmem(t.call, sizeof *t.call, &token, sizeof token) == NULL);
+    }
+    end_of_cases();
+}
+
+#if MIGTASK_MASK_INDEX
+/* The index of the token is the last that is in the object: 16 KiB, used for an answer with a long
+ * word in it and then wiped. */
+static void test_index_is_wiped(void **state)
+{
+    (void)state;
+    static const char zeros[8192];
+    static textbuf echo;
+    trip t;
+    context("the index of the token");
+    text_clear(&echo);
+    text_format(&echo, "HTTP/1.1 403 No\r\nContent-Length: 80\r\n\r\n{\"error_msg\":\"%s\"}",
+                trip_token);
+    stream_plan plan = plan_of(echo.ptr);
+    trip_init(&t);
+    char *index = (char *)(t.call + 1) - 4096 - sizeof zeros; /* trip_begin() fills what follows */
+    memset(index, 0, sizeof zeros);
+    trip_begin(&t, &plan);
+    trip_finish(&t);
+    trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 403);
+    CHECK(same(migtask_call_reply(t.call)->error_msg, VIEW("***")));
+    CHECK(memcmp(index, zeros, sizeof zeros) == 0);
+    end_of_cases();
+}
+#endif
+
 static void test_wipe(void **state)
 {
     (void)state;
@@ -935,6 +1035,8 @@ int main(void)
         cmocka_unit_test(test_response_dies),
         cmocka_unit_test(test_retained),
         cmocka_unit_test(test_early_answer),
+        cmocka_unit_test(test_early_answer_stops),
+        cmocka_unit_test(test_waits_for_both),
         cmocka_unit_test(test_early_answer_cut),
         cmocka_unit_test(test_send_fails_then_drained),
         cmocka_unit_test(test_send_fails_nothing_there),
@@ -952,6 +1054,10 @@ int main(void)
         cmocka_unit_test(test_nothing_of_the_token_stays),
         cmocka_unit_test(test_echo_in_kept_headers),
         cmocka_unit_test(test_token_by_reference),
+        cmocka_unit_test(test_token_is_forgotten),
+#if MIGTASK_MASK_INDEX
+        cmocka_unit_test(test_index_is_wiped),
+#endif
         cmocka_unit_test(test_wipe),
     };
     return cmocka_run_group_tests_name("call", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* The reply: what is kept of an answer's body, what is cut, what is masked. */
+#include "kept_text.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -408,37 +409,49 @@ static void test_array_limits(void **state)
     end_of_cases();
 }
 
-/* When the room for the whole reply is used up, members that come then are dropped and flagged, and
- * error_code and error_msg still come whole. */
+/* When the room for the whole reply is used up, members that come then are dropped and flagged;
+ * error_code and error_msg come whole all the same, and no byte stays unused, nor is one too much
+ * used, once nothing is held back any more. */
 static void test_room_used_up(void **state)
 {
     (void)state;
-    static textbuf body;
+    static textbuf body, members;
     trip t;
     fill_strings("x");
-    text_clear(&body);
-    put_full(&body, false);
-    text_clear(&response);
-    text_put(&response, "HTTP/1.1 403 No\r\nRetry-After: 123456789012345678901234567890\r\n"
-                        "Date: 123456789012345678901234567890\r\nX-Request-Id: ");
-    text_repeat(&response, "i", MIGTASK_REQUEST_ID_MAX);
-    text_format(&response, "\r\nContent-Length: %zu\r\n\r\n", body.len);
-    text_add(&response, body.ptr, body.len);
-    stream_plan plan = {.response = response.ptr, .response_len = response.len};
-    context("no room left");
-    trip_init(&t);
-    trip_run(&t, &plan);
-    trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 403);
-    trip_check_reply(&t);
-    const migtask_reply *r = migtask_call_reply(t.call);
-    expect_view("error_code", r->error_code,
-                cut_to(text_view(&full[CODE]), MIGTASK_ERROR_CODE_MAX));
-    expect_view("error_msg", r->error_msg, cut_to(text_view(&full[MSG]), MIGTASK_ERROR_MSG_MAX));
-    CHECK(r->request_id.len == MIGTASK_REQUEST_ID_MAX);
-    CHECK(r->has_details && r->details_count == MIGTASK_DETAILS_COUNT);
-    if (!MIGTASK_COUNT_CHARACTERS) { /* 1 KB is too little for all of it */
-        CHECK(r->details[0].error_msg.ptr == NULL);
-        CHECK((r->truncated & BIT(DETAILS)) != 0);
+    for (int errors_first = 0; errors_first < 2; errors_first++) {
+        text_clear(&members);
+        put_full(&members, errors_first != 0);
+        text_clear(&body);
+        text_put(&body, "{\"error\":{},");
+        text_put(&body, members.ptr + 1);
+        text_clear(&response);
+        text_put(&response, "HTTP/1.1 403 No\r\nX-Request-Id: ");
+        text_repeat(&response, "i", MIGTASK_REQUEST_ID_MAX);
+        text_put(&response, "\r\nRetry-After: 123456789012345678901234567890\r\n"
+                            "Date: 123456789012345678901234567890\r\n");
+        text_format(&response, "Content-Length: %zu\r\n\r\n", body.len);
+        text_add(&response, body.ptr, body.len);
+        stream_plan plan = {.response = response.ptr, .response_len = response.len};
+        context("no room left, errors %s", errors_first ? "first" : "last");
+        trip_init(&t);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 403);
+        trip_check_reply(&t);
+        const migtask_reply *r = migtask_call_reply(t.call);
+        expect_view("error_code", r->error_code,
+                    cut_to(text_view(&full[CODE]), MIGTASK_ERROR_CODE_MAX));
+        expect_view("error_msg", r->error_msg,
+                    cut_to(text_view(&full[MSG]), MIGTASK_ERROR_MSG_MAX));
+        CHECK(r->request_id.len == MIGTASK_REQUEST_ID_MAX);
+        CHECK(r->has_details && r->details_count == MIGTASK_DETAILS_COUNT);
+        if (!MIGTASK_COUNT_CHARACTERS) { /* 1 KB is too little for all of it */
+            migtask_view last = r->details[0].error_code;
+            CHECK(r->details[0].error_msg.ptr == NULL);
+            CHECK((r->truncated & BIT(DETAILS)) != 0);
+            CHECK(!errors_first ||
+                  last.ptr + last.len + MIGTASK_KEPT_SLACK ==
+                      r->request_id.ptr - 3 + MIGTASK_REPLY_TEXT); /* ["g stands before it */
+        }
     }
     end_of_cases();
 }
@@ -449,16 +462,18 @@ static void test_request_id_header(void **state)
     (void)state;
     static textbuf head, id;
     trip t;
-    for (size_t n = MIGTASK_REQUEST_ID_MAX - 2; n <= MIGTASK_REQUEST_ID_MAX + 2; n++) {
+    for (size_t n = MIGTASK_REQUEST_ID_MAX - 4; n <= MIGTASK_REQUEST_ID_MAX + 4; n++) {
+        int status = n % 2 != 0 ? 200 : 204;
         text_clear(&id);
         text_repeat(&id, "i", n);
         text_clear(&head);
-        text_format(&head, "HTTP/1.1 204 N\r\nX-Request-Id: \t%s \r\n\r\n", id.ptr);
-        stream_plan plan = {.response = head.ptr, .response_len = head.len, .read_max = n % 2};
+        text_format(&head, "HTTP/1.1 %d N\r\nX-Request-Id: \t%s \r\n", status, id.ptr);
+        text_put(&head, "Content-Length: 0\r\n\r\n");
+        stream_plan plan = {.response = head.ptr, .response_len = head.len, .read_max = n % 3};
         context("X-Request-Id of %zu", n);
         trip_init(&t);
         trip_run(&t, &plan);
-        trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 204);
+        trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, status);
         const migtask_reply *r = migtask_call_reply(t.call);
         expect_view("request_id", r->request_id, cut_to(text_view(&id), MIGTASK_REQUEST_ID_MAX));
         CHECK(r->truncated == (n > MIGTASK_REQUEST_ID_MAX ? BIT(REQUEST_ID) : 0));
