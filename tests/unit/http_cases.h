@@ -485,7 +485,9 @@ static const http_case http_cases[] = {
          "HTTP/1.1 199 Odd\r\nX-Request-Id: abc\r\nDate: x\r\n\r\n" GOOD),
      ANY, ACCEPT(200)},
     {"an interim answer 199 with a long id",
-     RAW("HTTP/1.1 199 Odd\r\nX-Request-Id: " PAD "\r\n\r\n" GOOD), ANY, ACCEPT(200), .pad = 80},
+     RAW("HTTP/1.1 199 Odd\r\nX-Request-Id: " PAD "\r\n\r\n"
+         "HTTP/1.1 403 No\r\nContent-Length: 18\r\n\r\n{\"error_code\":\"A\"}"),
+     ANY, REFUSE(403), .error_code = "A", .pad = 80},
     {"an interim answer with a long id, which is not the answer's",
      RAW("HTTP/1.1 103 Early Hints\r\nX-Request-Id: " PAD "\r\n\r\n" GOOD), ANY, ACCEPT(200),
      .pad = 80},

@@ -494,16 +494,63 @@ static void test_request_id_header(void **state)
         expect_view("request_id", r->request_id, VIEW("0123456789abcdef0123456789abcdef"));
         CHECK(strcmp(r->retry_after, "1234567") == 0);
     }
-    static const char *const odd[] = {"a\xff-b", "\xc3\xa9", "\xc3",
-                                      "a\tb",    "\x7f",     "\xf0\x9f\x98"};
+#define FFFD "\xef\xbf\xbd"
+    static const struct {
+        const char *sent, *kept;
+    } odd[] = {
+        {"a\xff-b", "a" FFFD "-b"},
+        {"\xc3\xa9", FFFD FFFD},
+        {"\xc3", FFFD},
+        {"\x80", FFFD},
+        {"\xf0\x9f\x98", FFFD FFFD FFFD},
+        {"a\tb", "a b"},
+        {"a\\\"b", "a\\\"b"},
+    };
     for (size_t i = 0; i < COUNT_OF(odd); i++) {
         text_clear(&head);
-        text_format(&head, "HTTP/1.1 204 N\r\nX-Request-Id: %s\r\n\r\n", odd[i]);
+        text_format(&head, "HTTP/1.1 204 N\r\nX-Request-Id: %s\r\n\r\n", odd[i].sent);
         stream_plan plan = {.response = head.ptr, .response_len = head.len};
         context("odd X-Request-Id %zu", i);
         trip_init(&t);
         trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 204);
         trip_check_reply(&t);
+        expect_view("request_id", migtask_call_reply(t.call)->request_id,
+                    migtask_text(odd[i].kept));
+    }
+    end_of_cases();
+}
+
+/* What a body brought that turns out to be none is dropped, and whether it was cut with it; what
+ * the header brought stays. */
+static void test_malformed_body(void **state)
+{
+    (void)state;
+    static textbuf body, long_text;
+    trip t;
+    for (int cut = 0; cut < 2; cut++) {
+        text_clear(&long_text);
+        text_repeat(&long_text, "i", MIGTASK_REQUEST_ID_MAX + (cut != 0 ? 1 : 0));
+        text_clear(&body);
+        text_put(&body, "{\"error_code\":\"A\",\"error_param\":[\"p\"],\"error_msg\":\"");
+        text_repeat(&body, "x", MIGTASK_ERROR_MSG_MAX + 1);
+        text_put(&body, "\"");
+        text_clear(&response);
+        text_format(&response, "HTTP/1.1 429 No\r\nX-Request-Id: %s\r\nRetry-After: 7\r\n",
+                    long_text.ptr);
+        text_format(&response, "Date: x\r\nContent-Length: %zu\r\n\r\n%s", body.len, body.ptr);
+        stream_plan plan = {.response = response.ptr, .response_len = response.len};
+        context("malformed body, the header's id %s", cut != 0 ? "cut" : "whole");
+        trip_init(&t);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_REFUSED, MIGTASK_BODY_MALFORMED, 429);
+        trip_check_reply(&t);
+        const migtask_reply *r = migtask_call_reply(t.call);
+        expect_view("request_id", r->request_id,
+                    (migtask_view){long_text.ptr, MIGTASK_REQUEST_ID_MAX});
+        CHECK(strcmp(r->retry_after, "7") == 0 && strcmp(r->date, "x") == 0);
+        CHECK(r->truncated == (cut != 0 ? BIT(REQUEST_ID) : 0));
+        CHECK(r->error_code.ptr == NULL && r->error_msg.ptr == NULL && !r->has_error_param);
     }
     end_of_cases();
 }
@@ -1083,6 +1130,7 @@ int main(void)
         cmocka_unit_test(test_array_limits),
         cmocka_unit_test(test_room_used_up),
         cmocka_unit_test(test_request_id_header),
+        cmocka_unit_test(test_malformed_body),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_cut_at_a_boundary),
         cmocka_unit_test(test_sink),
