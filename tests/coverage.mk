@@ -5,6 +5,11 @@
 #
 # All that is not reached must stand in tests/coverage/exceptions.txt with its reason. Needs
 # clang-19, libclang-rt-19-dev and llvm-19.
+#
+# And whether the unit tests notice a change of what they reach (tests/mutation/mutate.py):
+#
+#   make -f tests/coverage.mk mutants       a sample
+#   make -f tests/coverage.mk all-mutants   all, an hour and more
 
 LLVM ?= -19
 PYTHON ?= python3
@@ -15,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 CONFIGURATIONS := mcu host
 MEASURE := -fprofile-instr-generate -fcoverage-mapping
 
-.PHONY: check port $(CONFIGURATIONS)
+.PHONY: check port mutants all-mutants $(CONFIGURATIONS)
 check: $(CONFIGURATIONS)
 	@$(PYTHON) tests/coverage/coverage.py core $(LLVM) $(CONFIGURATIONS:%=$(OUT)/%)
 
@@ -38,3 +43,11 @@ port:
 	@$(PYTHON) tests/command/run.py --binary $(OUT)/port/migtask --jobs 1 >$(OUT)/port/log 2>&1 || true
 	@echo "note: tests of the command: $$(tail -n 1 $(OUT)/port/log)"
 	@$(PYTHON) tests/coverage/coverage.py port $(LLVM) $(OUT)/port
+
+SAMPLE ?= 60
+SEED ?= 1
+mutants:
+	@$(PYTHON) tests/mutation/mutate.py --sample $(SAMPLE) --seed $(SEED)
+
+all-mutants:
+	@$(PYTHON) tests/mutation/mutate.py

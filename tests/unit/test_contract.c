@@ -208,6 +208,9 @@ static void test_kept_text(void **state)
         CHECK(reply.error_param_count <= MIGTASK_ERROR_PARAM_COUNT);
         CHECK(reply.details_count <= MIGTASK_DETAILS_COUNT);
         CHECK(reply.error_msg.ptr == NULL && reply.details[0].error_code.ptr == NULL);
+        for (size_t k = reply.error_param_count; k < MIGTASK_ERROR_PARAM_COUNT; k++) {
+            CHECK(reply.error_param[k].ptr == NULL);
+        }
     }
     end_of_cases();
 }
