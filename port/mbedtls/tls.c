@@ -135,6 +135,11 @@ static void say_what_tls_said(migtask_tls *tls, int result)
     struct migtask_writer w = migtask_sentence(tls);
     switch (result) {
     case MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE: {
+        if (tls->session->ssl.MBEDTLS_PRIVATE(in_msgtype) != MBEDTLS_SSL_MSG_ALERT) {
+            /* TLS 1.3: an alert of ours, for an empty chain. */
+            migtask_put_string(&w, "the server sent no certificate");
+            break;
+        }
         /* mbedTLS tells the number of the alert nowhere else. */
         uint8_t alert = tls->session->ssl.MBEDTLS_PRIVATE(in_msg)[1];
         const char *meaning = alert_meaning(alert);
@@ -179,6 +184,9 @@ static bool fail_for_certificate(migtask_tls *tls, int result)
                           "the trusted certificates cannot be read (any more)");
     } else if (tls->finding != MIGTASK_FINDING_NONE) {
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED, tls->sentence);
+    } else if (result == MBEDTLS_ERR_X509_FATAL_ERROR) {
+        (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED,
+                          "the server sent a longer chain of certificates than is accepted");
     } else if (result == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED ||
                result == MBEDTLS_ERR_SSL_BAD_CERTIFICATE) {
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED,
