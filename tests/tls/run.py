@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Hostile and good TLS servers against the command.
 
-tests/tls/run.py [--binary build/host/migtask] [-k PATTERN] [PART...]
+tests/tls/run.py [--binary build/host/migtask] [--sanitized PATH] [-k PATTERN] [-v] [PART...]
 
-Parts: certificates, handshakes, after, flips (the default is all). The last line is `N passed, N failed`; the status is
-not zero if one failed or none ran.
+Parts: certificates, handshakes, after, flips. All are run, or those named; with a sanitized build of the command too,
+all with that one, and all but the flips with the other. The last line is `N passed, N failed`; the status is not zero
+if one failed or none ran.
 """
 
 import argparse
@@ -31,30 +32,49 @@ def attempt(function):
         return traceback.format_exc()
 
 
+def run_part(part, arguments, label):
+    """Run the rows of one part, two at a time; (passed, failed)."""
+    started = time.monotonic()
+    module = importlib.import_module(part)
+    rows = [row for row in module.rows() if arguments.k in row[0]]
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for (name, _), problem in zip(rows, pool.map(lambda row: attempt(row[1]), rows)):
+            failed += problem is not None
+            if problem is not None or arguments.v:
+                print(f'{"FAIL" if problem else "ok":4}  {part}: {name}\n{problem or ""}'.rstrip(), flush=True)
+    print(f'{label:10} {part:12} {len(rows) - failed:4} passed {failed:3} failed {time.monotonic() - started:6.1f} s',
+          flush=True)
+    if hasattr(module, 'note'):
+        print(f'note: {label}, {module.note()}', flush=True)
+    return len(rows) - failed, failed
+
+
 def main():
     """The program."""
     parser = argparse.ArgumentParser(description='Hostile and good TLS servers against the command.')
     parser.add_argument('--binary', metavar='PATH', default=ROOT / 'build/host/migtask')
+    parser.add_argument('--sanitized', metavar='PATH', help='the command built with sanitizers')
     parser.add_argument('-k', metavar='PATTERN', default='', help='only rows whose name has it')
     parser.add_argument('-v', action='store_true', help='name every row')
     parser.add_argument('part', nargs='*', help=', '.join(PARTS))
     arguments = parser.parse_args()
-    os.environ['MIGTASK_TEST_BINARY'] = str(pathlib.Path(arguments.binary).resolve())
+    os.environ['MIGTASK_TEST_BINARY'] = str(arguments.binary)
     import judge  # Reads the environment.
+    import support
+    binaries = {'plain': arguments.binary, **({'sanitized': arguments.sanitized} if arguments.sanitized else {})}
     passed = failed = 0
     try:
-        for part in arguments.part or PARTS:
-            started, before = time.monotonic(), (passed, failed)
-            rows = [row for row in importlib.import_module(part).rows() if arguments.k in row[0]]
-            with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                for (name, _), problem in zip(rows, pool.map(lambda row: attempt(row[1]), rows)):
-                    passed += problem is None
-                    failed += problem is not None
-                    if problem is not None or arguments.v:
-                        print(f'{"ok" if problem is None else "FAIL":4}  {part}: {name}\n{problem or ""}'.rstrip(),
-                              flush=True)
-            print(f'{part:12} {passed - before[0]:4} passed {failed - before[1]:3} failed '
-                  f'{time.monotonic() - started:6.1f} s', flush=True)
+        for label, binary in binaries.items():
+            if not os.access(binary, os.X_OK):
+                parser.error(f'no program at {binary}')
+            support.BINARY = str(pathlib.Path(binary).resolve())
+            for part in arguments.part or PARTS:
+                if part == 'flips' and label == 'plain' and arguments.sanitized and not arguments.part:
+                    continue
+                good, bad = run_part(part, arguments, label)
+                passed += good
+                failed += bad
     finally:
         shutil.rmtree(judge.SCRATCH)
     print(f'{passed} passed, {failed} failed')
