@@ -10,7 +10,6 @@
  * search would prove nothing. With "unwiped", migtask_wipe() does nothing, and that must be found.
  */
 #define _GNU_SOURCE
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,9 +142,10 @@ static size_t search(bool tell)
     size_t found = 0;
     char *rest = lines;
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-        uintptr_t start, end;
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw", &start, &end) == 2 &&
-            strstr(line, " rw") != NULL) {
+        char *dash;
+        uintptr_t start = (uintptr_t)strtoull(line, &dash, 16);
+        if (*dash == '-' && strstr(line, " rw") != NULL) {
+            uintptr_t end = (uintptr_t)strtoull(dash + 1, NULL, 16);
             found += search_area((const char *)start, (const char *)end, tell);
         }
     }

@@ -19,7 +19,8 @@ def _ptrace(request, pid=0, data=0):
 
 def _mappings(pid):
     """(address, bytes without pages of zeros, name) of all writable memory."""
-    with open(f'/proc/{pid}/maps', encoding='utf-8', errors='replace') as maps, open(f'/proc/{pid}/mem', 'rb', 0) as mem:
+    with (open(f'/proc/{pid}/maps', encoding='utf-8', errors='replace') as maps,
+          open(f'/proc/{pid}/mem', 'rb', 0) as mem):
         for line in maps:
             span, rights, _, _, _, *name = line.split()
             if 'w' not in rights:

@@ -132,7 +132,8 @@ class Chains:
             self.alone(f'address: {name}', wanted, here, names=names, subject=here)
         six = '[::1]'
         self.alone('address: of IPv6', host=six, names=address((*[0] * 15, 1)))
-        self.alone('address: of IPv4, whose bytes begin that of IPv6', 'not for "::1"', six, names=address((0, 0, 0, 0)))
+        self.alone('address: of IPv4, whose bytes begin that of IPv6', 'not for "::1"', six,
+                   names=address((0, 0, 0, 0)))
         self.alone('address: only in the common name', 'no subject alternative names', here, subject=here,
                    extensions=(end_entity(), usage('digitalSignature'), purpose('server')))
         self.alone('address whose bytes spell the name', 'not for "abcd"', 'abcd', names=address(b'abcd'))
