@@ -216,6 +216,7 @@ static enum migtask_http_event value_byte(struct migtask_http *http, char c)
     }
     if (http->field < MIGTASK_FIELD_X_REQUEST_ID) {
         http->state = MALFORMED;
+        return MIGTASK_READ_MORE;
     }
     return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_VALUE;
 }
