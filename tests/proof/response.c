@@ -1,0 +1,124 @@
+/* The HTTP response reader: any state that keeps the invariant, any input. */
+#include "http_response.c"
+
+#include "response_ok.h"
+
+#ifndef SPAN
+#define SPAN 2 /* longest input */
+#endif
+
+void prove_response_init(void)
+{
+    struct migtask_http http = {0};
+    migtask_http_init(&http);
+    prove(response_ok(&http));
+    prove(http.interim_left == MIGTASK_INTERIM_MAX && http.line_left == MIGTASK_HEADER_MAX);
+}
+
+/* What an event promises to core/call.c. */
+static void prove_event(const struct migtask_http *before, const struct migtask_http *http,
+                        enum migtask_http_event event, migtask_view body)
+{
+    switch (event) {
+    case MIGTASK_READ_VALUE:
+    case MIGTASK_READ_FIELD:
+        prove(http->field >= MIGTASK_FIELD_X_REQUEST_ID && http->field <= MIGTASK_FIELD_DATE);
+        prove(http->value_len <= MIGTASK_HTTP_PIECE);
+        prove(http->status >= 200 && !is_past_header(before));
+        break;
+    case MIGTASK_READ_HEADER: /* once, since nothing leads back */
+        prove(!is_past_header(before) && is_past_header(http));
+        prove(http->status >= 200 && http->status <= 599);
+        prove(implies(http->status == 204 || http->status == 304, http->state == DONE));
+        break;
+    case MIGTASK_READ_BODY:
+        prove(is_past_header(http) && body.len > 0);
+        break;
+    case MIGTASK_READ_DONE: /* never before the final header section is complete */
+        prove(http->state == DONE);
+        break;
+    case MIGTASK_READ_MALFORMED:
+        prove(http->state == MALFORMED);
+        break;
+    case MIGTASK_READ_TOO_LARGE:
+        prove(http->state == TOO_LARGE);
+        break;
+    case MIGTASK_READ_MORE:
+        prove(!is_over(http->state));
+        break;
+    }
+}
+
+void prove_response_step(void)
+{
+    struct migtask_http http = any_response();
+    char input[SPAN];
+    size_t len = any_upto(SPAN);
+    const char *at = input;
+    const char *end = input + len;
+    migtask_view body = {NULL, 0};
+    const struct migtask_http before = http;
+
+    enum migtask_http_event event = migtask_http_read(&http, &at, end, &body);
+
+    prove(response_ok(&http));
+    prove(at >= input && at <= end);
+    prove(implies(event == MIGTASK_READ_MORE, at == end));
+    prove(implies(event != MIGTASK_READ_MORE && !is_over(http.state), at > input));
+    prove(implies(event == MIGTASK_READ_BODY, body.ptr >= input && body.ptr + body.len == at));
+    prove_event(&before, &http, event, body);
+    /* What is over stays so, and is said again. */
+    prove(implies(is_over(before.state), http.state == before.state && at == input));
+    /* A complete message is one that its framing ends. */
+    prove(implies(is_past_header(&before), is_past_header(&http) || is_over(http.state)));
+    /* Exactly the announced bytes are the body. */
+    if (before.state == BODY_LENGTH && event == MIGTASK_READ_BODY) {
+        prove(http.left == before.left - body.len);
+        prove((http.state == DONE) == (http.left == 0));
+    }
+    /* The end of the connection ends only a message that nothing else frames. */
+    prove(implies(migtask_http_complete_at_end(&http),
+                  is_past_header(&http) && !http.has_length && !http.chunked));
+}
+
+/* What is taken at once keeps to the line's limit and is what single bytes would have been: all but
+ * the first byte of it stays in the state. */
+void prove_response_span(void)
+{
+    struct migtask_http http = any_response();
+    char input[SPAN];
+    size_t len = any_upto(SPAN);
+    assume(http.state < STATUS);
+    const struct migtask_http before = http;
+    size_t took = take_span(&http, input, len);
+    size_t i = any_size();
+    prove(took <= len && took <= before.line_left);
+    prove(response_ok(&http) && http.state == before.state && http.line_left == before.line_left);
+    prove(implies(i < took, moves[http.state][classify(input[i])] == http.state));
+}
+
+/* The value of a digit, else -1. */
+static int digit_of(char c, unsigned base)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (base == 16 && ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) {
+        return (c | 0x20) - 'a' + 10;
+    }
+    return -1;
+}
+
+/* A length is the number that its digits say, or the message is malformed. */
+void prove_response_number(void)
+{
+    struct migtask_http http = any_response();
+    char c = any_char();
+    unsigned base = any_bool() ? 10 : 16;
+    assume(http.state != MALFORMED);
+    int digit = digit_of(c, base);
+    __uint128_t wanted = (__uint128_t)http.left * base + (unsigned)(digit >= 0 ? digit : 0);
+    add_digit(&http, c, base);
+    prove((http.state == MALFORMED) == (digit < 0 || wanted > UINT64_MAX));
+    prove(implies(http.state != MALFORMED, http.left == wanted));
+}
