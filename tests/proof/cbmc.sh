@@ -1,9 +1,9 @@
 #!/bin/sh
 #
-# cbmc.sh - prints the command that runs CBMC: the machine's own if it is version 6 or later, else
-# one of our own under build/cbmc.
+# cbmc.sh - prints the folder of cbmc, goto-cc and goto-instrument: the machine's own if they are
+# version 6 or later, else build/cbmc.
 #
-# That one is Debian's binary package of the suite below with the libraries and the loader that it
+# What is there is Debian's binary package of the suite below with the libraries and the loader that it
 # wants, unpacked and started by that loader: nothing is installed, root is not needed, and the
 # machine's own C library does not matter. The packages come from the mirror that this machine's
 # apt uses, by an apt root of our own (as port/deps.sh fetches sources); apt checks the signatures.
@@ -67,26 +67,28 @@ fetch() {
     mv "$tool/new" "$tool/tree"
 }
 
-# The loader has another name on each kind of machine.
+# Commands that start them; the loader has another name on each kind of machine.
 write_wrapper() {
     loader=$(find "$tool/tree/usr" -name 'ld-linux*.so.*' | head -n 1)
     libraries=$(find "$tool/tree/usr" -name libc.so.6 -printf '%h\n' | head -n 1)
     [ -n "$loader" ] || fail "no loader in $tool/tree"
-    cat >"$tool/wrapper" <<END
+    for name in goto-instrument goto-cc cbmc; do
+        cat >"$tool/wrapper" <<END
 #!/bin/sh
-exec '$loader' --library-path '$libraries:$tool/tree/usr/lib' '$tool/tree/usr/bin/cbmc' "\$@"
+exec '$loader' --library-path '$libraries:$tool/tree/usr/lib' '$tool/tree/usr/bin/$name' "\$@"
 END
-    chmod +x "$tool/wrapper"
-    "$tool/wrapper" --version >"$tool/log" 2>&1 || {
-        cat "$tool/log" >&2
-        fail "the fetched cbmc does not run here"
-    }
-    mv "$tool/wrapper" "$tool/cbmc"
+        chmod +x "$tool/wrapper"
+        "$tool/wrapper" --version >"$tool/log" 2>&1 || {
+            cat "$tool/log" >&2
+            fail "the fetched $name does not run here"
+        }
+        mv "$tool/wrapper" "$tool/$name"
+    done
 }
 
 own=$(cbmc --version 2>/dev/null | cut -d . -f 1) || own=
 if [ "${own:-0}" -ge 6 ]; then
-    command -v cbmc
+    dirname "$(command -v cbmc)"
     exit
 fi
 if [ ! -x "$tool/cbmc" ]; then
@@ -98,4 +100,4 @@ if [ ! -x "$tool/cbmc" ]; then
         write_wrapper
     fi
 fi
-echo "$tool/cbmc"
+echo "$tool"

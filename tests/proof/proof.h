@@ -28,6 +28,7 @@
     }
 ANY(char, char)
 ANY(unsigned, unsigned)
+ANY(uint16, uint16_t)
 ANY(size, size_t)
 
 /* A bool of an object that was left without a value may be a byte that no bool has: give those of

@@ -19,6 +19,11 @@ MEANT = {
         # behind the last one the message is too large
         '        if (http->interim_left-- == 0) {',
     ],
+    'core/kept_text.c': [
+        '    return ((unsigned char)c & 0xC0) == 0x80;',
+        # a byte above 0x7F, as a char
+        '            *to = found == NULL ? c : (char)(MIGTASK_KEPT_STAND_IN + (found - special));',
+    ],
     'core/unicode.c': [
         # what is no digit becomes a large number
         '    unsigned digit = (unsigned char)c - (unsigned)\'0\';',
@@ -52,6 +57,7 @@ class Proof:
     bounds: dict = dataclasses.field(default_factory=dict)
     large: dict = dataclasses.field(default_factory=dict)  # what --all has instead
     bugs: list = dataclasses.field(default_factory=list)
+    replace: tuple = ()  # functions whose contracts, proved elsewhere, stand for them
 
 
 RESPONSE = ['response.c', 'core/unicode.c']
@@ -67,6 +73,18 @@ def plain(span):
 def reader(span):
     return {'SPAN': span, 'migtask_http_read.0': span + 2, 'take_span.0': span + 1, **NAMES,
             **plain(span)}
+
+
+TEXT = 'core/kept_text.c'
+KEPT = ['kept.c', 'libc.c', 'core/unicode.c']
+
+
+def emit(piece):
+    return {'PIECE': piece, 'emit.0': 12, 'emit.1': piece + 1, 'memchr.0': 4, 'memcpy.0': piece + 1, **plain(piece)}
+
+
+def take_out(secret):
+    return {'SECRET': secret, 'take_out.0': min(secret, 16) + 1, 'take_out.1': min(secret, 17) + 1, 'take_out.2': secret + 1, 'memchr.0': secret + 1}
 
 
 PROOFS = [
@@ -95,4 +113,45 @@ PROOFS = [
         Bug('DEL counts as plain when a word is looked at', 'core/unicode.c',
             '(word + EACH(1)) | ', ''),
     ]),
+    Proof('kept_emit', [*KEPT, 'memcpy.c'], emit(2), emit(4), [
+        Bug('a byte behind the end (off by one)', TEXT,
+            'room = text->end - text->len;', 'room = text->end - text->len + 1;'),
+        Bug('NUL stays as it is (off by one)', TEXT,
+            'memchr(special, c, sizeof special)', 'memchr(special, c, sizeof special - 1)'),
+        Bug('text goes on behind a cut', TEXT, 'len > 0 && !text->cut', 'len > 0'),
+    ]),
+    Proof('kept_in_long_word', KEPT, {'in_long_word.0': 17, 'in_long_word.1': 17}, bugs=[
+        Bug('a byte before the window (off by one)', TEXT,
+            'while (first > 0 && end', 'while (end'),
+    ]),
+    Proof('kept_take_out', KEPT, take_out(2), take_out(4), [
+        Bug('a byte behind the window (off by one)', TEXT, 'while (to < most', 'while (to <= most'),
+        Bug('a byte before the credential', TEXT, 'c > secret && ', ''),
+        Bug('a run is handed on as well', TEXT, 'release(text, first);', 'release(text, end + 1);'),
+    ], ['emit']),
+    Proof('kept_scan', KEPT, {'RUN': 16, 'scan.0': 3}, {'RUN': 8, 'scan.0': 6}, [
+        Bug('a place too near to the front (off by one)', TEXT,
+            'size_t at = text->run - 1u; at < text', 'size_t at = text->run - 2u; at < text'),
+        Bug('a place behind the window (off by one)', TEXT,
+            'at < text->window_len; at += text->run', 'at <= text->window_len; at += text->run'),
+        Bug('what is handed on twice', TEXT,
+            'text->done = (uint16_t)(text->done - stop);\n', ''),
+    ], ['emit', 'take_out', 'in_long_word']),
+    Proof('kept_append', [*KEPT, 'memcpy.c'],
+          {'PIECE': 2, 'migtask_kept_append.0': 3, 'memcpy.0': 3},
+          {'PIECE': 32, 'migtask_kept_append.0': 3, 'memcpy.0': 33}, [
+        Bug('a byte behind the window (off by one)', TEXT,
+            'take = sizeof text->window - text', 'take = sizeof text->window + 1 - text'),
+        Bug('a full window waits', TEXT,
+            'if (text->window_len == sizeof text->window) {', 'if (false) {'),
+    ], ['scan']),
+    Proof('kept_begin', KEPT, bugs=[
+        Bug('a letter where no room is (off by one)', TEXT,
+            'if (text->len >= text->end)', 'if (text->len > text->end)'),
+    ]),
+    Proof('kept_end', KEPT, bugs=[
+        Bug('the next string does not begin (off by one)', TEXT,
+            'migtask_kept_raw(text, "\\",\\"", 3)', 'migtask_kept_raw(text, "\\",\\"", 2)'),
+        Bug('some of the window stays', TEXT, 'scan(text, 0);', 'scan(text, 1);'),
+    ], replace=['scan']),
 ]

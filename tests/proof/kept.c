@@ -1,0 +1,220 @@
+/*
+ * The kept text: any state that keeps the invariant, any piece of text.
+ *
+ * A contract stands where its function is called by a larger proof: it proves what must hold
+ * before, forgets what the function may change, and assumes what prove_kept_... shows of it.
+ */
+#include "kept_text.c"
+
+#include "kept_ok.h"
+
+#define CAP 16 /* of the buffer; where in it things stand is any */
+
+#ifndef SECRET
+#define SECRET 1 /* longest credential */
+#endif
+#ifndef PIECE
+#define PIECE 1 /* longest piece of text */
+#endif
+#ifndef RUN
+#define RUN 1 /* shortest run that is taken out */
+#endif
+
+static char buf[CAP];
+static char secret[SECRET];
+
+/* What the sink gets is readable. */
+static void sink(void *ctx, const char *data, size_t len)
+{
+    (void)ctx;
+    prove(len > 0 && __CPROVER_r_ok(data, len));
+}
+
+/* Any text and any place to watch. */
+static struct migtask_kept_text any_kept(void)
+{
+    struct migtask_kept_text text;
+    text.cut = any_bool();
+    text.starred = any_bool();
+    text.buf = buf;
+    text.secret.ptr = secret;
+    text.secret.len = 1 + any_upto(SECRET - 1);
+    text.sink = any_bool() ? sink : NULL;
+    __CPROVER_havoc_object(buf);
+    __CPROVER_havoc_object(secret);
+    cap = CAP;
+    start = any_upto(CAP);
+    watched = any_upto(CAP - 1);
+    watched_byte = any_char();
+    return text;
+}
+
+/* Any text that has grown out of an old one. */
+static struct migtask_kept_text any_kept_like(const struct migtask_kept_text *old)
+{
+    struct migtask_kept_text text;
+    text.cut = any_bool();
+    text.starred = any_bool();
+    text.run = old->run;
+    text.end = old->end;
+    text.buf = old->buf;
+    text.secret = old->secret;
+    text.sink = old->sink;
+    text.sink_ctx = old->sink_ctx;
+    __CPROVER_havoc_object(buf);
+    return text;
+}
+
+/* ---- emit ---- */
+
+static bool emit_before(const struct migtask_kept_text *text, const char *ptr, size_t len)
+{
+    bool first_inside = len > 0 && is_inside(*ptr);
+    struct migtask_kept_text other = *text; /* the window plays no part */
+    other.done = other.window_len = 0;
+    return kept_open(&other) && len > 0 && __CPROVER_r_ok(ptr, len) &&
+           implies(kept_fresh(text), !first_inside);
+}
+
+static bool emit_after(const struct migtask_kept_text *old, const struct migtask_kept_text *text)
+{
+    struct migtask_kept_text other = *text;
+    other.done = other.window_len = 0;
+    return kept_open(&other) && !kept_fresh(text) && text->left <= old->left &&
+           implies(old->cut, text->cut && text->len == old->len);
+}
+
+void emit_contract(struct migtask_kept_text *text, const char *ptr, size_t len)
+{
+    prove(emit_before(text, ptr, len));
+    const struct migtask_kept_text old = *text;
+    *text = any_kept_like(&old);
+    text->done = old.done;
+    text->window_len = old.window_len;
+    text->starred = old.starred;
+    memcpy(text->window, old.window, sizeof old.window);
+    assume(emit_after(&old, text));
+}
+
+void prove_kept_emit(void)
+{
+    struct migtask_kept_text text = any_kept();
+    char piece[PIECE];
+    size_t len = any_upto(PIECE);
+    assume(emit_before(&text, piece, len));
+    const struct migtask_kept_text old = text;
+    emit(&text, piece, len);
+    prove(emit_after(&old, &text));
+    prove(text.end == old.end && text.buf == old.buf && text.done == old.done &&
+          text.window_len == old.window_len && text.starred == old.starred);
+}
+
+/* ---- take_out ---- */
+
+static bool take_out_before(const struct migtask_kept_text *text, size_t place)
+{
+    return kept_open(text) && place >= text->run - 1u && place < text->window_len;
+}
+
+void take_out_contract(struct migtask_kept_text *text, size_t place)
+{
+    prove(take_out_before(text, place));
+    const struct migtask_kept_text old = *text;
+    *text = any_kept_like(&old);
+    text->window_len = old.window_len;
+    memcpy(text->window, old.window, sizeof old.window);
+    assume(kept_open(text));
+}
+
+void prove_kept_take_out(void)
+{
+    struct migtask_kept_text text = any_kept();
+    size_t place = any_size();
+    assume(take_out_before(&text, place));
+    const struct migtask_kept_text old = text;
+    take_out(&text, place);
+    prove(kept_open(&text));
+    prove(text.done >= old.done && text.window_len == old.window_len && text.end == old.end);
+}
+
+void prove_kept_in_long_word(void)
+{
+    struct migtask_kept_text text = any_kept();
+    size_t place = any_size();
+    assume(take_out_before(&text, place));
+    in_long_word(&text, place);
+}
+
+bool in_long_word_contract(const struct migtask_kept_text *text, size_t place)
+{
+    prove(take_out_before(text, place));
+    return any_bool();
+}
+
+/* ---- scan ---- */
+
+static bool scan_after(const struct migtask_kept_text *old, const struct migtask_kept_text *text,
+                       size_t keep)
+{
+    return kept_open(text) && text->window_len == (old->window_len < keep ? old->window_len : keep);
+}
+
+void scan_contract(struct migtask_kept_text *text, size_t keep)
+{
+    prove(kept_open(text));
+    const struct migtask_kept_text old = *text;
+    *text = any_kept_like(&old);
+    assume(scan_after(&old, text, keep));
+}
+
+void prove_kept_scan(void)
+{
+    struct migtask_kept_text text = any_kept();
+    size_t keep = any_upto(MIGTASK_MASK_RUN - 1);
+    assume(kept_open(&text) && text.run >= RUN);
+    const struct migtask_kept_text old = text;
+    scan(&text, keep);
+    prove(scan_after(&old, &text, keep));
+    prove(text.end == old.end && text.buf == old.buf);
+}
+
+/* ---- what json_guard.c calls ---- */
+
+void prove_kept_append(void)
+{
+    struct migtask_kept_text text = any_kept();
+    char piece[PIECE];
+    size_t len = any_upto(PIECE);
+    assume(append_before(&text, piece, len));
+    const struct migtask_kept_text old = text;
+    migtask_kept_append(&text, piece, len);
+    prove(kept_waiting(&text));
+    prove(text.end == old.end && text.buf == old.buf);
+}
+
+void prove_kept_begin(void)
+{
+    struct migtask_kept_text text = any_kept();
+    unsigned place = (unsigned)any_upto(15);
+    assume(kept_idle(&text));
+    const struct migtask_kept_text old = text;
+    start = text.len; /* where the letter comes */
+    bool begun = migtask_kept_begin(&text, place, any_unsigned());
+    prove(implies(watched < old.len, buf[watched] == watched_byte));
+    prove(implies(begun, buf[start] == (char)('a' + place)));
+    watched_byte = buf[watched];
+    prove(begin_after(&old, &text, begun));
+    prove(text.end == old.end && text.buf == old.buf);
+}
+
+void prove_kept_end(void)
+{
+    struct migtask_kept_text text = any_kept();
+    assume(kept_open(&text));
+    const struct migtask_kept_text old = text;
+    migtask_kept_end(&text);
+    prove(end_after(&text) && text.end == old.end && text.buf == old.buf);
+    prove(implies(watched <= start, buf[watched] == watched_byte));
+    watched_byte = buf[watched]; /* closed: from now on it stays */
+    prove(kept_idle(&text));
+}
