@@ -80,6 +80,14 @@ static migtask_io would_block(stream_double *stream)
     return MIGTASK_IO_WOULD_BLOCK;
 }
 
+/* Whether this operation is one that fails. */
+static bool is_fault(stream_double *stream)
+{
+    stream->operations++;
+    return stream->operations == stream->plan.faults[0] ||
+           stream->operations == stream->plan.faults[1];
+}
+
 static migtask_io do_connect(void *ctx)
 {
     stream_double *stream = ctx;
@@ -96,7 +104,7 @@ static migtask_io do_connect(void *ctx)
     if (stream->plan.connect_stuck) {
         return would_block(stream);
     }
-    if (stream->plan.connect_fails) {
+    if (is_fault(stream) || stream->plan.connect_fails) {
         stream->failed = true;
         return MIGTASK_IO_FAILED;
     }
@@ -128,6 +136,10 @@ static migtask_io do_send(void *ctx, const void *data, size_t len, size_t *sent)
     }
     if (blocks(stream, STREAM_SEND)) {
         return MIGTASK_IO_WOULD_BLOCK;
+    }
+    if (is_fault(stream)) {
+        stream->send_failed = true;
+        return MIGTASK_IO_FAILED;
     }
     size_t most = len;
     if (plan->write_max != 0 && most > plan->write_max) {
@@ -177,7 +189,7 @@ static migtask_io do_recv(void *ctx, void *buf, size_t cap, size_t *got)
     if (blocks(stream, STREAM_RECV)) {
         return MIGTASK_IO_WOULD_BLOCK;
     }
-    if (stream->held && plan->push_fails) {
+    if (is_fault(stream) || (stream->held && plan->push_fails)) {
         stream->failed = true;
         return MIGTASK_IO_FAILED;
     }

@@ -44,6 +44,8 @@ typedef struct stream_plan {
     bool push_fails; /* that recv fails, nothing was pushed out */
     bool push_stuck; /* no recv can push it out; reading goes on */
 
+    unsigned faults[2]; /* which operations fail, counted from 1; 0: none */
+
     migtask_reason reason; /* of a failure; MIGTASK_OK stands for connection_lost */
     const char *sentence;
 } stream_plan;
@@ -62,7 +64,8 @@ typedef struct stream_double {
     bool opened, closed, failed, send_failed, ended, held;
     unsigned blocked[STREAM_OPERATIONS]; /* would-block answers since the last real one */
     unsigned count[STREAM_OPERATIONS];
-    unsigned waits; /* would-block answers in all */
+    unsigned operations; /* those that did not block */
+    unsigned waits;      /* would-block answers in all */
     unsigned closes;
     unsigned in_step; /* operations since stream_double_step() */
     bool steps_watched;
