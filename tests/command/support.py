@@ -53,7 +53,7 @@ REASONS = {
     'accepted': {'ok'},
     'refused': {'http_status', 'body_malformed'},
     'invalid': {'invalid_argument', 'invalid_config'},
-    'not_sent': TROUBLE | {'resolve_failed', 'connect_failed', 'certificate_rejected', 'no_entropy', 'clock_unset'},
+    'not_sent': TROUBLE | {'invalid_config', 'resolve_failed', 'connect_failed', 'certificate_rejected', 'no_entropy', 'clock_unset'},
     'unknown': TROUBLE | {'http_status', 'body_malformed'},
 }
 
@@ -209,7 +209,7 @@ def parse_json(result):
     check('details', list_or_null(is_detail))
     check('truncated', lambda value: isinstance(value, list) and set(value) <= set(MEMBERS))
     # Calls begun: none where nothing was attempted, or where the end came before the first.
-    none_begun = answer['outcome'] == 'invalid' or answer['reason'] in ('cancelled', 'timeout')
+    none_begun = answer['outcome'] == 'invalid' or answer['reason'] in ('cancelled', 'timeout', 'out_of_memory')
     check('attempts', lambda value: type(value) is int and (value > 0 or none_begun))
     check('attempts', lambda value: value == 0 or answer['outcome'] != 'invalid')
     return answer

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 
 import faults
 import pki
@@ -123,6 +124,14 @@ class Simulator:
     def wait_log(self, count, timeout=5.0):
         """All records, once there are `count`; TimeoutError where they do not come."""
         return self.event_log.wait(count, timeout)
+
+    def wait_idle(self, timeout=5.0):
+        """Returns once no connection is open; TimeoutError where one stays so."""
+        end = time.monotonic() + timeout
+        while self._open:
+            if time.monotonic() > end:
+                raise TimeoutError(f'{len(self._open)} connections are open after {timeout} s')
+            time.sleep(0.01)
 
     def clear_log(self):
         """Forget the records so far."""

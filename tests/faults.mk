@@ -1,0 +1,22 @@
+# Faults of system calls and of the arena in calls of the command, by `make -f tests/faults.mk run`.
+# Needs strace.
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PYTHON ?= python3
+MBEDTLS_DIR ?= build/deps/mbedtls
+OUT := build/tests/faults
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+
+.PHONY: run build
+run: build
+	@$(PYTHON) tests/faults/run.py
+
+build:
+	@mkdir -p $(OUT)
+	@$(MAKE) BOARD=host all
+	@$(MAKE) static
+	@$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -DMIGTASK_CONFIG_HOST -Icore -Iport/mbedtls \
+		-isystem $(MBEDTLS_DIR)/include -DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"' $(CFLAGS) \
+		tests/faults/allocations.c build/host/boards/host/*.o build/host/libmigtask.a \
+		-Wl,--gc-sections -Wl,--wrap=mbedtls_platform_set_calloc_free -o $(OUT)/migtask
