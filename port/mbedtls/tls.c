@@ -712,7 +712,7 @@ static void tls_close(void *ctx)
     tls->in_at = tls->in_end = 0;
     tls->held = tls->push_failed = tls->lower_ended = tls->blocked = false;
     tls->finding = MIGTASK_FINDING_NONE;
-    tls->candidates = 0;
+    tls->candidates = tls->lookups = 0;
     tls->pinned = NULL;
     tls->phase = MIGTASK_TLS_CLOSED;
 }

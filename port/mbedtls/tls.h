@@ -115,6 +115,7 @@ typedef struct migtask_tls {
     bool held;          /* the latest send is still in out */
     uint8_t reads_left; /* of the stream below in this operation */
     uint8_t candidates; /* roots offered for the last certificate looked up */
+    uint8_t lookups;    /* certificates whose issuer was looked up among the roots */
     uint32_t refusals;  /* of the arena, when this connection was opened */
     uint32_t droughts;  /* of the random source, the same */
     size_t out_pushed;  /* out[out_pushed..out_sealed) are records on their way, and then come */

@@ -220,6 +220,7 @@ int migtask_verify_roots(void *ctx, mbedtls_x509_crt const *child, mbedtls_x509_
     migtask_bytes issuer = {child->issuer_raw.p, child->issuer_raw.len};
     *roots = NULL;
     tls->candidates = 0;
+    tls->lookups++;
     if (tls->config.busy != NULL) {
         tls->config.busy(tls->config.busy_ctx);
     }
@@ -309,7 +310,10 @@ static void check_issuer(migtask_tls *tls, const mbedtls_x509_crt *crt, int dept
         migtask_put_string(&w, " was issued by ");
         put_name(&w, &crt->issuer);
     }
-    if (tls->candidates > 0) {
+    if (depth + 1 < tls->lookups) { /* the search went on with the one that was sent */
+        migtask_put_string(&w, "; the server sent a certificate of that name, but not with the key "
+                               "that signed");
+    } else if (tls->candidates > 0) {
         migtask_put_string(&w,
                            "; a trusted certificate has that name, but not the key that signed");
     } else if (!self_signed) {

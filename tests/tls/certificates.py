@@ -273,7 +273,8 @@ class Chains:
         thief = issuing(self.root, 'inter', own_key=key('P-256', 3), signing_key=key('P-256', 3))
         self.add('intermediate forged', [leaf(thief), thief], ('"inter"', FORGED))
         self.add('server signed with another key than the intermediate\'s',
-                 [leaf(inter, signing_key=key('P-256', 3)), inter], ('"server"', FORGED))
+                 [leaf(inter, signing_key=key('P-256', 3)), inter],
+                 ('"server"', 'the server sent a certificate of that name, but not with the key'))
 
     def oddities(self):
         self.alone('version 1', 'no subject alternative names', extensions=(), version=1, subject=HOST)
