@@ -135,6 +135,16 @@ def check(binary, name, source):
     assert not after, 'left in memory: ' + '; '.join(after) + f'\n{result}'
 
 
+def can_trace():
+    """Whether this machine lets one look into a child."""
+    with open(os.devnull, 'r+b') as null:
+        try:
+            Traced(['/bin/true'], {}, *[null.fileno()] * 3).kill()
+        except OSError:
+            return False
+    return True
+
+
 def check_unwiped(binary):
     """A command that wipes nothing: whatever the source, that is found."""
     for source in SOURCES:

@@ -14,7 +14,7 @@ import socket
 import time
 import zlib
 
-import judge
+from judge import PKI
 from peers import _Server
 from simulator import Simulator
 from support import Running, check_result, target, wait_until
@@ -92,7 +92,7 @@ class Proxy(_Server):
 @functools.cache
 def service(version, cert):
     """A simulator for the rest of the run."""
-    return Simulator(judge.PKI, tls=version, cert=cert).__enter__()
+    return Simulator(PKI, tls=version, cert=cert).__enter__()
 
 
 def run_through(version, cert, change, task, seconds):

@@ -7,11 +7,13 @@ import socket
 import time
 import unittest.mock
 
-from judge import check_puppet, key, leaf, good_root, issuing, call, credential, judge
+import flips
+from judge import PKI, check_puppet, key, leaf, good_root, issuing, call, credential, judge
 from peers import OpensslServer
 from puppet import (ALERT, CCS, CERTIFICATE, CERTIFICATE_REQUEST, DATA, ENCRYPTED_EXTENSIONS,
                     FINISHED, HANDSHAKE, KEY_UPDATE, NEW_SESSION_TICKET, P256, SERVER_HELLO, X25519, alpn,
                     extension, message, number, play, record, vector)
+from simulator import Simulator
 
 OK = ('accepted', 'ok')
 FAILED = ('not_sent', 'tls_failed')
@@ -386,10 +388,27 @@ def real_servers():
         yield f'openssl: {name}', functools.partial(check_openssl, options, chain, outcome, words)
 
 
+def check_downgrade():
+    """Somebody on the way takes TLS 1.3 out of what the command offers."""
+    def without_13(_proxy, direction, index, found):
+        offered = bytes(found[0])
+        if (direction, index) == (flips.CLIENT, 0):
+            assert (both := extension(43, vector(1, b'\3\4\3\3'))) in offered
+            offered = offered.replace(both, extension(43, vector(1, b'\3\3\3\3')))
+        return [offered], 1
+
+    for text in (False, True):
+        with Simulator(PKI) as service:
+            with flips.Proxy(service.port, without_13) as proxy:
+                judge(call(proxy.port, text=text), *FAILED, (ILLEGAL,))
+            assert not service.wait_log(1)[0].get('bytes_received')
+
+
 def rows():
     """(name, function) of every server."""
     for part in (server_hellos, old_versions, middles, tolerated, records, alerts, truncated):
         for name, act, outcome, *more in part():
             words, options, chain = (*more, *((), (), None)[len(more):])
             yield name, functools.partial(check_puppet, act, *outcome, words, options=options, chain=chain)
+    yield 'TLS 1.3 taken out on the way', check_downgrade
     yield from real_servers()
