@@ -81,7 +81,7 @@ def in_body(code, begin, end, returns):
         if token in SWAPS and (token not in BINARY or operand):
             yield at, after, SWAPS[token], f'`{token}` to `{SWAPS[token]}`'
         elif re.fullmatch(r'\d\w*', token):
-            if not re.search(r'^\s+(?:static )?\w+ \w+\[\w+\];|= \{0\};$|\{NULL, 0\}', line):  # no value
+            if not re.search(r'^\s+(?:static )?\w+ \w+\[\w+\];|= \{0\};|\{NULL, 0\}', line):  # no value
                 yield at, after, f'({token} + 1)', f'`{token}` one more'
                 if token != '0' and before in ('<', '<=', '>', '>=', '==', '!='):
                     yield at, after, f'({token} - 1)', f'`{token}` one less'

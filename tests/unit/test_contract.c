@@ -178,6 +178,8 @@ static void test_kept_text(void **state)
         const char *code; /* what the reply has then */
     } cases[] = {
         {"as the guard writes it", "[" CODE("A"), "", END, 0, true, "A"},
+        {"an empty array", "[]", "", "", 0, true, NULL},
+        {"without the empty string at its end", "[\"bA\"]", "", "", 0, true, "A"},
         {"nothing", "", "", "", 0, false, NULL},
         {"no array", "{\"bA\":1}", "", "", 0, false, NULL},
         {"a string alone", "\"bA\"", "", "", 0, false, NULL},

@@ -374,6 +374,10 @@ static void test_template_id(void **state)
     end_of_cases();
 }
 
+#define L63 "a23456789012345678901234567890123456789012345678901234567890123"
+#define HOST_253                                                                                   \
+    L63 "." L63 "." L63 ".a234567890123456789012345678901234567890123456789012345678901"
+
 static void test_operation_and_endpoint(void **state)
 {
     (void)state;
@@ -387,6 +391,7 @@ static void test_operation_and_endpoint(void **state)
         {"empty host", VIEW(""), 443, MIGTASK_HOST_NAME},
         {"port 0", VIEW("a.test"), 0, MIGTASK_HOST_NAME},
         {"line break", VIEW("a.test\r\nX: y"), 443, MIGTASK_HOST_NAME},
+        {"a name too long", VIEW(HOST_253 "x"), 443, MIGTASK_HOST_NAME},
         {"a space", VIEW("a test"), 443, MIGTASK_HOST_NAME},
         {"a slash", VIEW("a.test/x"), 443, MIGTASK_HOST_NAME},
         {"NUL", VIEW("a.test\0"), 443, MIGTASK_HOST_NAME},
@@ -414,10 +419,6 @@ static void test_operation_and_endpoint(void **state)
 }
 
 /* --- endpoints --- */
-
-#define L63 "a23456789012345678901234567890123456789012345678901234567890123"
-#define HOST_253                                                                                   \
-    L63 "." L63 "." L63 ".a234567890123456789012345678901234567890123456789012345678901"
 
 static void test_endpoints(void **state)
 {
