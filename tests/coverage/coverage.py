@@ -5,8 +5,8 @@ coverage.py core SUFFIX FOLDER...: each line, branch and MC/DC condition of core
 one of the folders, one a configuration. A folder has the programs, *.profraw of their runs, and in
 `log` the compiler's warnings. SUFFIX is that of llvm's tools, e.g. -19.
 
-coverage.py port SUFFIX FOLDER...: lines and branches of port/, for each file as many of a hundred as
-stand there.
+coverage.py port SUFFIX FOLDER...: lines and branches of port/, for each file as many of a hundred
+as stand there.
 """
 
 import collections
@@ -87,9 +87,9 @@ class File:
 
 
 def tool(suffix, name, *arguments):
-    # clang's own list of files that no function is in, and such, goes to standard error.
-    return subprocess.run([f'llvm-{name}{suffix}', *map(str, arguments)], check=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding='utf-8').stdout
+    # Remarks on files without functions, and such, go to standard error.
+    return subprocess.run([f'llvm-{name}{suffix}', *map(str, arguments)], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=True, encoding='utf-8').stdout
 
 
 def read_folder(suffix, folder, part, files):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Changes the core in one place, and sees whether the unit tests notice; again and again.
 
-mutate.py [--sample N] [--seed S] [--list] [FILE...]: all mutants of core/*.c (or of these files), or
-so many of them by chance. A mutant that no test notices must stand in tests/mutation/survivors.txt
-with the reason why nothing can, or need, notice it. One that compiles to the same code in both
+mutate.py [--sample N] [--seed S] [--list] [FILE...]: all mutants of core/*.c (or of these files),
+or so many of them by chance. A mutant that no test notices must stand with the reason why nothing
+can, or need, notice it in tests/mutation/survivors.txt. One that compiles to the same code in both
 configurations is none. The last line is `N passed, N failed`: noticed or explained, and neither.
 """
 
@@ -27,9 +27,9 @@ JSMN_DIR = os.environ.get('JSMN_DIR', 'build/deps/jsmn')
 FLAGS = '-O2 -g0 -fno-sanitize=all'
 CONFIGURATIONS = ('mcu', 'host')
 # What no configuration changes, so that one of them is enough.
-INDEPENDENT = {f'core/{name}.c' for name in ('action', 'endpoint', 'http_date', 'http_response', 'names',
-                                             'report', 'request', 'retry', 'run', 'unicode', 'wipe',
-                                             'writer')}
+INDEPENDENT = {f'core/{name}.c' for name in (
+    'action', 'endpoint', 'http_date', 'http_response', 'names', 'report', 'request', 'retry',
+    'run', 'unicode', 'wipe', 'writer')}
 # The quickest first.
 PROGRAMS = ('names', 'contract', 'retry', 'report', 'pipe', 'call', 'request', 'reply')
 
@@ -57,8 +57,8 @@ def without_words(source):
     def blank(match):
         text = match.group()
         return text if text[0] == "'" else re.sub('[^\n]', '"' if text[0] == '"' else ' ', text)
-    return re.sub(r"'(?:\\.|[^'\\])+'|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|^#(?:\\\n|[^\n])*", blank, source,
-                  flags=re.M | re.S)
+    return re.sub(r"'(?:\\.|[^'\\])+'|/\*.*?\*/|\"(?:\\.|[^\"\\])*\"|^#(?:\\\n|[^\n])*", blank,
+                  source, flags=re.M | re.S)
 
 
 def closing(text, at):
@@ -81,7 +81,7 @@ def in_body(code, begin, end, returns):
         if token in SWAPS and (token not in BINARY or operand):
             yield at, after, SWAPS[token], f'`{token}` to `{SWAPS[token]}`'
         elif re.fullmatch(r'\d\w*', token):
-            if not re.search(r'^\s+(?:static )?\w+ \w+\[\w+\];|= \{0\};|\{NULL, 0\}', line):  # no value
+            if not re.search(r'^\s+(?:static )?\w+ \w+\[\w+\];|\{0\};|\{NULL, 0\}', line):
                 yield at, after, f'({token} + 1)', f'`{token}` one more'
                 if token != '0' and before in ('<', '<=', '>', '>=', '==', '!='):
                     yield at, after, f'({token} - 1)', f'`{token}` one less'
@@ -207,8 +207,8 @@ class Bench:
                        '-Wl,--wrap=deviation', '-o', OUT / 'tests')
 
     def lives(self, name):
-        """Whether all programs pass; the one that failed last for this file of the core is the first
-        next time."""
+        """Whether all programs pass; the one that failed last for this file of the core is the
+        first next time."""
         def limits():
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_AS, (1 << 31, 1 << 31))
@@ -286,7 +286,7 @@ def main():
     unneeded = {key for key in survivors if key[0] in names}
     stale = unneeded - {(m.file, m.function, m.text, m.what) for m in mutants}
     for file, function, text, what in sorted(stale):
-        print(f'an explanation of a change that does not exist:\n{file} {function}: {text}\n  {what}')
+        print(f'an explanation of no change:\n{file} {function}: {text}\n  {what}')
     unneeded -= stale
     whole = not options.sample or options.sample >= len(mutants)
     if not whole:

@@ -24,6 +24,7 @@ static size_t request_length(void)
     trip_run(&t, &plan);
     assert_int_equal(migtask_call_outcome(t.call), MIGTASK_ACCEPTED);
     assert_int_equal(t.stream.request_len, t.stream.request_end);
+    assert_int_equal(t.stream.count[STREAM_SEND], 3); /* head, token, the rest */
     return t.stream.request_len;
 }
 

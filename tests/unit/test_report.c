@@ -330,6 +330,7 @@ static void test_output_fails(void **state)
     reset(0);
     CHECK(migtask_report_text(VIEW("a\x01z"), catch_text, &caught));
     calls = caught.calls;
+    CHECK(calls == 1);
     for (unsigned n = 1; n <= calls; n++) {
         reset(n);
         CHECK(!migtask_report_text(VIEW("a\x01z"), catch_text, &caught));

@@ -330,6 +330,7 @@ static void test_template_id(void **state)
         {"C1 and line separators", VIEW("\xc2\x80\xc2\x9f\xe2\x80\xa8\xe2\x80\xa9")},
         {"UTF-8",
          VIEW("\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbf \xef\xbf\xbf")},
+        {"around the end of 16 bits", VIEW("\xef\xbf\xbf\xf0\x90\x80\x80\xf0\x90\x80\x81")},
         {"a slash and a space", VIEW(" / ")},
     };
     static const migtask_view bad[] = {
