@@ -350,6 +350,9 @@ static void test_template_id(void **state)
         context("template id, %s", good[i].name);
         check_template(&t, good[i].id);
     }
+    context("only what must be is escaped in a template id");
+    check_template(&t, VIEW("\xc3\xa9x\xc3\xa9"));
+    CHECK(memmem(t.stream.request, t.stream.request_len, "\"\\u00e9x\\u00e9\"", 15) != NULL);
     for (int byte = 0; byte < 128; byte++) {
         char text[3] = {'a', (char)byte, 'b'};
         context("byte %02x in a template id", (unsigned)byte);
