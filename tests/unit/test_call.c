@@ -1022,7 +1022,7 @@ static void test_wipe(void **state)
     memset(memory, 7, 100);
     migtask_wipe(memory + 10, 90);
     for (int i = 0; i < 100; i++) {
-        CHECK(i < 10 ? memory[i] == 7 : memory[i] != 7);
+        CHECK(memory[i] == (i < 10 ? 7 : 0));
     }
     migtask_wipe(memory, 0);
     CHECK(memory[0] == 7);
