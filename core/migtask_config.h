@@ -59,7 +59,8 @@
 #error "MIGTASK_HEADER_MAX must be 1024..1048576"
 #endif
 
-/* Bytes of one chunk-size line with its extensions. RAM: none. */
+/* Bytes of one chunk-size line with its extensions, and of the line end behind the chunk's data.
+ * RAM: none. */
 #ifndef MIGTASK_CHUNK_LINE_MAX
 #define MIGTASK_CHUNK_LINE_MAX 1024
 #endif
