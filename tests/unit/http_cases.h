@@ -579,6 +579,11 @@ static const http_case http_cases[] = {
     {"extensions with white space of every kind wherever it may stand",
      CHUNKED("2 \t;  \tabxy;c \t = \tdxez ; e=\t \"x y\\\"\" \t ;f\r\n{}\r\n0;xa;y\r\n\r\n"), ANY,
      ACCEPT(200)},
+    {"extensions one behind the other, and every kind of character in a quoted value",
+     CHUNKED(
+         "2;ax=bx;c=\"a:b;c=d,(\x80)\t[x]\\ \\a\\x\\:\\;\\=\\\\\\\"\\\x80\";d=\"x\" \t;e=\"\";f\r\n"
+         "{}\r\n0\r\n\r\n"),
+     ANY, ACCEPT(200)},
     {"a chunk line over the limit", CHUNKED("2;a=" PAD "\r\n{}\r\n0\r\n\r\n"), ANY, BIG(200),
      .pad = MIGTASK_CHUNK_LINE_MAX},
     {"a chunk line within the limit", CHUNKED("2;a=" PAD "\r\n{}\r\n0\r\n\r\n"), ANY, ACCEPT(200),

@@ -180,6 +180,7 @@ static void test_retry_after(void **state)
         {"Retry-After: 4294968\r\n", MIGTASK_NO_DATE, 0, -1},    /* 704 ms past 2^32 */
         {"Retry-After: 4294967295\r\n", MIGTASK_NO_DATE, 0, -1}, /* UINT32_MAX */
         {"Retry-After: 4294967297\r\n", MIGTASK_NO_DATE, 0, -1},
+        {"Retry-After: 4294967300\r\n", MIGTASK_NO_DATE, 0, -1}, /* 4 s past 2^32 */
         {"Retry-After: 99999999999999999999999\r\n", MIGTASK_NO_DATE, 0, -1},
         {"Retry-After: " AT_47, NOW, 0, 10000},
         {"Retry-After: " AT_47, NOW + 3, 0, 7000},
@@ -195,6 +196,8 @@ static void test_retry_after(void **state)
         {"Retry-After: later\r\n", NOW, 0, JITTER},
         {"Retry-After: -1\r\n", NOW, 0, JITTER},
         {"Retry-After: 1.5\r\n", NOW, 0, JITTER},
+        {"Retry-After: 1:\r\n", NOW, 0, JITTER},
+        {"Retry-After: 1/\r\n", NOW, 0, JITTER},
         {"", NOW, 0, JITTER},
     };
     static const char *const statuses[] = {"429 Too Many", "503 Unavailable"};
@@ -207,6 +210,7 @@ static void test_retry_after(void **state)
                         "{\"error_code\":\"APIGW.0308\"}");
         for (int r = 0; r < 3; r++) {
             static const uint32_t randoms[] = {0, 0x7fffffff, UINT32_MAX};
+            static const uint32_t jitter[] = {0, 250, 500};
             migtask_retry retry;
             uint32_t pause = 1;
             migtask_retry_init(&retry, 2, TOTAL, START);
@@ -214,7 +218,7 @@ static void test_retry_after(void **state)
                 migtask_retry_next(&retry, t.call, now, cases[i / 2].epoch, randoms[r], &pause);
             CHECK(again == (wanted >= 0));
             if (again && wanted == JITTER) {
-                CHECK(pause <= 500);
+                CHECK(pause == jitter[r]);
             } else if (again && pause != wanted) {
                 deviation("pause %lu instead of %ld", (unsigned long)pause, (long)wanted);
             }
@@ -276,10 +280,12 @@ static void test_dates(void **state)
             CHECK(pause_for_date(&t, date, meant) == 5000);
         }
     }
+    context("a leap second");
+    CHECK(pause_for_date(&t, "Sat, 31 Dec 2016 23:59:60 GMT", 1483228800) == 5000);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         context("%s", bad[i].date);
         int64_t pause = pause_for_date(&t, bad[i].date, bad[i].meant);
-        CHECK(pause >= 0 && pause <= 500);
+        CHECK(pause == 250); /* the middle of the first back-off */
     }
     end_of_cases();
 }
