@@ -55,7 +55,6 @@ static bool parse_ipv6(const char *at, const char *end, uint8_t out[16])
 {
     size_t len = 0;
     size_t gap = SIZE_MAX; /* where "::" stands */
-    memset(out, 0, 16);
     if (end - at >= 2 && at[0] == ':' && at[1] == ':') {
         gap = 0;
         at += 2;
