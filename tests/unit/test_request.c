@@ -549,6 +549,7 @@ static void test_endpoints(void **state)
         {"https://[1]", NULL, 0, 0},
         {"https://[1:2:3:4:5:6:7]", NULL, 0, 0},
         {"https://[1:2:3:4:5:6:7:8:9]", NULL, 0, 0},
+        {"https://[1:2:3:4:5:6:7:8:9:1:2:3:4:5:6:7:8:9]", NULL, 0, 0},
         {"https://[1:2:3:4:5:6:7:]", NULL, 0, 0},
         {"https://[:1:2:3:4:5:6:7]", NULL, 0, 0},
         {"https://[1:2:3:4:5:6:7::8]", NULL, 0, 0},
@@ -568,7 +569,7 @@ static void test_endpoints(void **state)
         {"https://[v1.a]", NULL, 0, 0},
         {"https://[::1 ]", NULL, 0, 0},
     };
-    static guarded area;
+    static guarded area, room;
     trip t;
     assert_true(sizeof(HOST_253) - 1 == MIGTASK_HOST_MAX);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -577,6 +578,8 @@ static void test_endpoints(void **state)
         migtask_view url = guarded_copy(&area, migtask_text(cases[i].url));
         context("%.60s", cases[i].url);
         bool good = migtask_endpoint_parse(url, &e);
+        void *flush = guarded_room(&room, sizeof e);
+        CHECK(migtask_endpoint_parse(url, flush) == good);
         if (good != (cases[i].host != NULL)) {
             deviation(good ? "taken" : "refused");
             continue;
