@@ -145,7 +145,7 @@ def read_exceptions(part):
         if not text or text.startswith('#'):
             continue
         if indent == 0 and ': ' in text:
-            place, keys = tuple(text.split(': ', 1)), []
+            place = tuple(text.split(': ', 1))
         elif indent == 2 and place:
             keys = [*(() if reason else keys), (*place, text)]
         elif indent == 4 and keys:

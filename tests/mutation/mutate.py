@@ -258,7 +258,7 @@ def read_survivors():
         if not text or text.startswith('#'):
             continue
         if indent == 0 and re.match(r'\S+ \w+: ', text):
-            place, keys = re.match(r'(\S+) (\w+): (.*)', text).groups(), []
+            place = re.match(r'(\S+) (\w+): (.*)', text).groups()
         elif indent == 2 and place:
             keys = [*(() if reason else keys), (*place, text)]
         elif indent == 4 and keys:
