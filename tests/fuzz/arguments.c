@@ -1,0 +1,96 @@
+/*
+ * Fuzz target: the arguments of the command. Input: a byte whose lowest bit says whether
+ * MIGTASK_ENDPOINT is set, then texts, each ended by NUL: that variable's, the arguments.
+ */
+#define _GNU_SOURCE 1 /* setenv */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+#include "options.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { MOST = 40 };
+
+/* What holds of options that are good. */
+static void judge_options(const struct options *options)
+{
+    migtask_request request = options->request;
+    request.token = migtask_text("token");
+    CHECK(options->operation_name != NULL && options->task_id != NULL);
+    CHECK(migtask_request_check(&request) == MIGTASK_CHECK_OK);
+    CHECK(strcmp(migtask_operation_name(request.action.operation), options->operation_name) == 0);
+    CHECK(options->retries <= 100);
+    if (options->has_connect_to) {
+        CHECK(options->connect_to.kind != MIGTASK_HOST_NAME && options->connect_to.port != 0);
+    }
+    /* The request can be shown, in any pieces. */
+    static textbuf whole, pieces;
+    char buf[512];
+    size_t len;
+    text_clear(&whole);
+    text_clear(&pieces);
+    for (size_t at = 0; (len = migtask_request_preview(&request, at, buf, sizeof buf)) > 0;
+         at += len) {
+        text_add(&whole, buf, len);
+    }
+    for (size_t at = 0; (len = migtask_request_preview(&request, at, buf, 37)) > 0; at += len) {
+        text_add(&pieces, buf, len);
+    }
+    CHECK(same(text_view(&whole), text_view(&pieces)));
+    CHECK(strstr(whole.ptr, "\r\nX-Auth-Token: ***\r\n") != NULL);
+}
+
+/* What the arguments hold is shown as it is given, but safely. */
+static void judge_shown(const struct options *options, const struct complaint *complaint)
+{
+    static textbuf out;
+    migtask_result result = {.outcome = MIGTASK_INVALID,
+                             .reason = MIGTASK_INVALID_ARGUMENT,
+                             .operation = migtask_text(options->operation_name),
+                             .task_id = migtask_text(options->task_id)};
+    text_clear(&out);
+    CHECK(migtask_report_json(&result, add_output, &out));
+    judge_safe("report", text_view(&out));
+    text_clear(&out);
+    if (complaint->value != NULL && valid_utf8(migtask_text(complaint->value))) {
+        CHECK(migtask_report_text(migtask_text(complaint->value), add_output, &out));
+        judge_safe("complaint", text_view(&out));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *texts[MOST + 2] = {NULL};
+    size_t count = 0;
+    if (size == 0) {
+        return 0;
+    }
+    const char *at = (const char *)data + 1;
+    const char *end = (const char *)data + size;
+    while (at < end && count < MOST) {
+        size_t len = strnlen(at, (size_t)(end - at));
+        texts[count++] = strndup(at, len); /* of its own, so that reading on is seen */
+        at += len + (at + len < end);
+    }
+    if (data[0] % 2 != 0 && count > 0) {
+        setenv("MIGTASK_ENDPOINT", texts[0], 1);
+    } else {
+        unsetenv("MIGTASK_ENDPOINT");
+    }
+    /* argv[0] is the first text, be it the variable's: nobody reads it. */
+    struct options options;
+    struct complaint complaint;
+    bool good = options_read(&options, (int)count, texts, &complaint);
+    CHECK(good == (complaint.what == NULL));
+    if (good) {
+        judge_options(&options);
+    }
+    judge_shown(&options, &complaint);
+    for (size_t i = 0; i < count; i++) {
+        free(texts[i]);
+    }
+    end_of_cases();
+    return 0;
+}
