@@ -156,7 +156,7 @@ ready:
 # ---------------------------------------------------------------------------------------------
 # Other targets
 
-.PHONY: help deps menuconfig static demo check lint format size bench install clean
+.PHONY: help deps menuconfig static demo check prove soak lint format size bench install clean
 
 help: ## show this list
 	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
@@ -183,9 +183,21 @@ demo: all ## run real actions against the bundled simulator of the service
 	@tests/service/demo.sh $(BINARY) build
 
 check: ## run all tests; the last line counts them
-	@tests/setup.sh build deps demo static config lint size firmware board check
+	@tests/setup.sh build deps demo static config lint size firmware board coverage fuzz check
 	@port/deps.sh
 	@$(PYTHON) tests/check.py
+
+prove: ## prove core/ with CBMC, and that the proofs reject seeded bugs
+	@tests/setup.sh build deps
+	@$(MAKE) -f tests/proof.mk prove
+
+soak: ## all mutants, proofs with larger bounds, hours of fuzzing: SECONDS=3600 for each target
+	@tests/setup.sh build deps demo static coverage fuzz check
+	@port/deps.sh
+	@$(MAKE) -f tests/proof.mk prove ALL=1
+	@$(MAKE) -f tests/coverage.mk all-mutants port
+	@$(MAKE) -f tests/tls.mk soak
+	@$(MAKE) -f tests/fuzz.mk soak SECONDS=$(or $(SECONDS),3600)
 
 # The rest is looked at for the host, in the configuration that compiles most.
 LINT_SOURCES = $(if $(CROSS),$(filter boards/%,$(SOURCES)), \

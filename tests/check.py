@@ -42,11 +42,22 @@ GROUPS = [
         ('size', 100, [PYTHON, 'tests/size/size.py']),
         ('lwip-build', 400, [*MAKE, '-f', 'tests/lwip.mk']),
         ('lwip-lint', 200, [*MAKE, '-f', 'tests/lwip.mk', 'lint']),
+        ('coverage', 400, [*MAKE, '-f', 'tests/coverage.mk', 'check']),
+        ('mutants', 400, [*MAKE, '-f', 'tests/coverage.mk', 'mutants']),
         *((f'lint-{board}', 200, [*MAKE, 'lint', f'BOARD={board}', 'CONFIG=full'])
           for board in ('lm3s6965evb', 'mps2-an385')),
     ],
     [
         ('service', 120, [PYTHON, 'tests/service/test_service.py']),
+        ('faults', 400, [*MAKE, '-f', 'tests/faults.mk', 'run']),
+    ],
+    [
+        ('tls', 600, [*MAKE, '-f', 'tests/tls.mk', 'run']),
+        ('secrets', 300, [*MAKE, '-f', 'tests/secrets.mk', 'run']),
+    ],
+    [
+        ('prove', 1200, [*MAKE, '-f', 'tests/proof.mk', 'prove']),
+        ('fuzz', 400, [*MAKE, '-f', 'tests/fuzz.mk', 'check']),
     ],
     [
         ('lwip', 300, [*MAKE, '-f', 'tests/lwip.mk', 'run']),

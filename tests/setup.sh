@@ -6,7 +6,8 @@
 #   static  musl                     config  Kconfig
 #   lint    the analysers            size    the compiler for ARM
 #   firmware  the same, and its C library's headers
-#   board   QEMU
+#   board   QEMU                     coverage  a clang that measures MC/DC
+#   fuzz    clang with libFuzzer
 #   check   what `make check` needs besides all of these
 #
 # Looks first and calls apt-get only when something is missing. NO_SETUP=1 leaves the machine alone.
@@ -106,6 +107,16 @@ for group; do
         need libnewlib-dev /usr/include/newlib/stdlib.h
         ;;
     board) need qemu-system-arm qemu-system-arm ;;
+    coverage)
+        need clang-19 clang-19
+        need llvm-19 llvm-cov-19
+        need libclang-rt-19-dev /usr/lib/llvm-19/lib/clang/19/lib/linux
+        ;;
+    fuzz)
+        need clang clang
+        fuzzer=$(clang -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null || echo /none)
+        need libclang-rt-14-dev "$fuzzer"
+        ;;
     check)
         need clang clang
         need libslirp-dev /usr/include/slirp/libslirp.h
