@@ -3,9 +3,7 @@
 # deps.sh [NAME...] - puts the sources of mbedtls, lwip and jsmn (or of those named) into
 # build/deps/NAME.
 #
-# They are Debian's source packages of the suite below, from the mirror that this machine's apt
-# uses, fetched with an apt root of our own under build/deps/apt: the machine's own sources and
-# lists stay as they are, nothing is installed, and root is not needed. apt checks the signatures.
+# They are Debian's source packages of the suite below, fetched as port/apt.sh says.
 #
 # What is there already is not fetched again. A tree of your own is used (and only looked at) when
 # MBEDTLS_DIR, LWIP_DIR or JSMN_DIR names it. DEBIAN_MIRROR overrides the mirror.
@@ -16,53 +14,12 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 deps=$top/build/deps
 apt=$deps/apt
 
+# shellcheck source=port/apt.sh
+. "$top/port/apt.sh"
+
 fail() {
-    echo "deps: $*" >&2
+    echo "deps: $*; MBEDTLS_DIR=, LWIP_DIR= and JSMN_DIR= name trees of your own" >&2
     exit 1
-}
-
-# The mirror of this machine's release, not its updates nor its security archive.
-find_mirror() {
-    # shellcheck source=/dev/null
-    release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    # shellcheck disable=SC2016 # apt expands these
-    mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 2>/dev/null |
-        awk -v release="$release" '$2 == release { print $1; exit }')
-    if [ -z "$mirror" ]; then # no package lists yet: what apt would fetch
-        mirror=$(apt-get update --print-uris 2>/dev/null |
-            sed -n "s,^'\(.*/\)dists/$release/InRelease' .*,\1,p" | head -n 1)
-    fi
-    [ -n "$mirror" ] || fail "this machine's apt has no mirror of release \"$release\";" \
-        "name one by DEBIAN_MIRROR=, or your own trees by MBEDTLS_DIR=, LWIP_DIR=, JSMN_DIR="
-    echo "$mirror"
-}
-
-# apt-get that sees our root only; its settings for proxies and the like are the machine's.
-private_apt() {
-    apt-get -q -o Dir::State="$apt/state" -o Dir::State::lists="$apt/lists" \
-        -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
-        -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-        -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
-        -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any \
-        -o APT::Get::List-Cleanup=false -o Acquire::Retries=3 -o Acquire::Languages=none "$@"
-}
-
-make_apt_root() {
-    command -v apt-get >/dev/null || fail "no apt-get here: name your own trees by" \
-        "MBEDTLS_DIR=, LWIP_DIR=, JSMN_DIR="
-    mirror=${DEBIAN_MIRROR:-$(find_mirror)}
-    keyring=
-    for file in /usr/share/keyrings/debian-archive-keyring.*; do
-        [ -f "$file" ] && keyring=$file
-    done
-    [ -n "$keyring" ] || fail "Debian's keys are missing: install debian-archive-keyring"
-    mkdir -p "$apt/state" "$apt/lists/partial" "$apt/cache/archives/partial"
-    : >"$apt/status"
-    echo "deb-src [signed-by=$keyring] $mirror $suite main" >"$apt/sources.list"
-    private_apt update >"$apt/log" 2>&1 || {
-        cat "$apt/log" >&2
-        fail "cannot read the lists of $suite from $mirror"
-    }
 }
 
 # version NAME DIR: of the sources in DIR.
@@ -97,7 +54,7 @@ check() {
 fetch() {
     if [ -z "$temp" ]; then # the first one
         "$top/tests/setup.sh" deps
-        make_apt_root
+        make_apt_root "$apt" $suite deb-src
     fi
     temp=$deps/.$1.$$
     rm -rf "$temp"

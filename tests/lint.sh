@@ -72,7 +72,7 @@ check_c() {
 }
 
 check_shell() {
-    files '*.sh' run | xargs timeout 120 shellcheck
+    files '*.sh' run | xargs timeout 120 shellcheck -x
 }
 
 if [ "${1:-}" = --fix ]; then
