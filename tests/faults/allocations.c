@@ -1,8 +1,8 @@
 /*
- * Linked into the command with -Wl,--wrap=mbedtls_platform_set_calloc_free: the arena runs out once,
- * at the allocation that MIGTASK_TEST_ALLOCATION names (counted from 1). At the end of the program
- * the file MIGTASK_TEST_REPORT gets the number of allocations and the bytes of the arena that are
- * still in use.
+ * Linked into the command with -Wl,--wrap=mbedtls_platform_set_calloc_free: the arena runs out
+ * once, at the allocation that MIGTASK_TEST_ALLOCATION names (counted from 1). At the end of the
+ * program the file MIGTASK_TEST_REPORT gets the number of allocations and the bytes of the arena
+ * that are still in use.
  */
 #include <stdint.h>
 #include <stdio.h>
