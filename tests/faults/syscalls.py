@@ -6,6 +6,8 @@ import tempfile
 
 from truth import PKI, Run, Simulator, all_of, by_address, problems
 
+END = 'end'    # of the stream, which is no error
+
 # How each can fail. What is repeated, or not needed, changes nothing: the call is accepted all the same.
 HARMLESS = {
     'poll': ('EINTR', 'ENOMEM'), 'rt_sigaction': ('EINVAL',), 'rt_sigprocmask': ('EINVAL',), 'ioctl': ('ENOTTY',),
@@ -16,7 +18,7 @@ HARMLESS = {
 HARMFUL = {
     'openat': ('ENOENT', 'EMFILE'), 'fstat': ('EIO',), 'pread64': ('EIO',), 'socket': ('EMFILE', 'EACCES'),
     'connect': ('ECONNREFUSED', 'ENETUNREACH'), 'getrandom': ('EIO',), 'sendto': ('ECONNRESET', 'EPIPE'),
-    'recvfrom': ('ECONNRESET', 'ETIMEDOUT'), 'write': ('ENOSPC', 'EIO'),
+    'recvfrom': ('ECONNRESET', 'ETIMEDOUT', END), 'write': ('ENOSPC', 'EIO'),
 }
 # What a harmful one may come to. Of the last sends and reads the answer does not depend.
 FILE = {'invalid, invalid_config', 'not_sent, invalid_config'}
@@ -45,15 +47,40 @@ def calls(service, options):
     return [(name, number) for name, number in numbered if name in HARMLESS or name in HARMFUL]
 
 
-def inject(*faults):
-    """The command line of strace that makes these (name, number, error) fail."""
+class Injected(Run):
+    """One run in which these (name, number, error) fail."""
+
+    def __init__(self, faults, service, options):
+        with tempfile.NamedTemporaryFile('r') as trace:
+            super().__init__(' and '.join('{} {}: {}'.format(*fault) for fault in faults), service, options,
+                             before=['strace', '-f', '-qq', '-o', trace.name, *_inject(faults)])
+            self._trace = trace.read()
+
+    def problem(self, log):
+        """The same, and what was opened and not closed."""
+        # The processes that it starts have descriptors of their own; the first line is the command itself.
+        command = self._trace.split(maxsplit=1)[0]
+        opened = set()
+        for name, arguments, result in re.findall(rf'^{command} +(\w+)\((.*)\) += (\d+)', self._trace, re.M):
+            if name in ('openat', 'socket'):
+                opened.add(result)
+            elif name == 'close':
+                opened.discard(arguments)
+        # Of a close() that failed the descriptor is gone all the same.
+        opened -= set(re.findall(rf'^{command} +close\((\d+)\) += -1 .*INJECTED', self._trace, re.M))
+        return super().problem(log) or (f'{self.what}: not closed: {opened}\n{self.result}' if opened else None)
+
+
+def _inject(faults):
+    """Options of strace. Two of the same name fail in the same way."""
     numbers = {}
     for name, number, error in faults:
         numbers.setdefault((name, error), []).append(number)
-    words = ['strace', '-f', '-qq', '-o', '/dev/null']
+    words = []
     for (name, error), which in numbers.items():
+        how = 'retval=0' if error == END else f'error={error}'
         when = str(which[0]) if len(which) == 1 else f'{which[0]}..{which[1]}+{which[1] - which[0]}'
-        words += ['-e', f'inject={name}:error={error}:when={when}']
+        words += ['-e', f'inject={name}:{how}:when={when}']
     return words
 
 
@@ -62,7 +89,7 @@ def alone(options):
     with Simulator(PKI) as service:
         faults = [(name, number, error) for name, number in calls(service, options)
                   for error in (*HARMLESS.get(name, ()), *HARMFUL.get(name, ()))]
-        runs = all_of(faults, lambda fault: Run('{} {}: {}'.format(*fault), service, options, before=inject(fault)))
+        runs = all_of(faults, lambda fault: Injected((fault,), service, options))
         wrong = problems(service, runs)
     for (name, _, error), run in zip(faults, runs):
         allowed = VERDICTS[name] if error in HARMFUL.get(name, ()) else {'accepted, ok'}
@@ -79,5 +106,5 @@ def pairs():
         faults = [(name, number, HARMFUL.get(name, HARMLESS.get(name))[0])
                   for name, number in calls(service, by_address)]
         both = list(itertools.combinations(faults, 2))
-        runs = all_of(both, lambda pair: Run(f'{pair[0]} and {pair[1]}', service, by_address, before=inject(*pair)))
+        runs = all_of(both, lambda pair: Injected(pair, service, by_address))
         return problems(service, runs), len(runs)
