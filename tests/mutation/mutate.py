@@ -112,7 +112,7 @@ def in_body(code, begin, end, returns):
         elif value and not re.search(r'\*|migtask_view|void', returns):
             yield at + 7, after - 1, ('(', ') + 1'), 'returns one more'
         elif not CONTROL.match(text) and not DECLARATION.match(text):
-            yield at, after, ';', f'`{" ".join(text.split())}` removed'
+            yield at, after, ';', 'removed'
 
 
 def in_table(code, begin, end):
@@ -120,8 +120,7 @@ def in_table(code, begin, end):
     for pattern in (r'\[\w+\] = [\w()+ -]+(?:, ?)?', r'ANY_\w+\(\w+\)(?:, ?)?', r'\w+ \| ',
                     r'^ +\{[^{}]*\},\n', r'\.\w+ = [\w() +]+(?:, ?)?'):
         for match in re.finditer(pattern, code[begin:end], re.M):
-            yield (begin + match.start(), begin + match.end(), '',
-                   f'`{" ".join(match.group().rstrip(", ").split())}` removed')
+            yield begin + match.start(), begin + match.end(), '', 'removed'
 
 
 def mutants_of(name):
@@ -136,6 +135,8 @@ def mutants_of(name):
             for begin, end, new, what in sorted(changes(match), key=lambda c: (c[0], c[3])):
                 line = bisect.bisect(starts, begin)
                 text = source[starts[line - 1]:].split('\n', 1)[0].strip()
+                if what == 'removed':
+                    what = f'`{" ".join(source[begin:end].strip(", ").split())}` removed'
                 kind = match['name'], text, what
                 seen[kind] += 1  # the second of its kind says so
                 if seen[kind] > 1:

@@ -434,6 +434,8 @@ static const json_case json_cases[] = {
     NO("[faxse]"),
     NO("[nxll]"),
     NO("\"\xff" LONG "\""),
+    NO("\"\xc3\xc0\""),
+    NO("\"\xbf\x80\""),
     NO("\"\xe2\x82" LONG "\""),
     NO(OPEN_63 "[[]" CLOSE_63),
     NO(OPEN_63 "[{}]" CLOSE_63),
