@@ -1,6 +1,7 @@
 /* The report: one JSON object to the byte, and text that cannot drive a terminal. */
 #include "support.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- an output that keeps what it gets, and may fail --- */
@@ -302,6 +303,21 @@ static void test_every_code_point(void **state)
         reset(0);
         CHECK(migtask_report_text((migtask_view){utf8, len}, catch_text, &caught));
         CHECK(same(text_view(&caught.got), text_view(&shown)));
+    }
+    /* Several bytes are looked at together: each is escaped or not wherever it stands. */
+    for (unsigned byte = 1; byte < 128; byte++) {
+        for (size_t at = 0; at < 24; at++) {
+            char text[] = "xxxxxxxxxxxxxxxxxxxxxxxx";
+            char wanted[40];
+            text[at] = (char)byte;
+            bool plain = byte >= 0x20 && byte != 0x7f;
+            snprintf(wanted, sizeof wanted, plain ? "%.*s%c%s" : "%.*s\\u%04x%s", (int)at, text,
+                     byte, text + at + 1);
+            context("byte %02x at %zu of 24", byte, at);
+            reset(0);
+            CHECK(migtask_report_text(migtask_text(text), catch_text, &caught));
+            CHECK(same_string(text_view(&caught.got), wanted));
+        }
     }
     end_of_cases();
 }

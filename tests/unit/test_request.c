@@ -261,6 +261,18 @@ static void test_token(void **state)
         v = guarded_copy(&area, (migtask_view){text + 1, 2});
         CHECK((migtask_token_check(v) == MIGTASK_CHECK_OK) == good);
     }
+    /* Several bytes are looked at together: one bad byte is seen wherever it stands. */
+    for (unsigned byte = 0; byte < 256; byte++) {
+        for (size_t at = 0; at < 24; at++) {
+            char text[24];
+            memset(text, 'x', sizeof text);
+            text[at] = (char)byte;
+            context("byte %02x at %zu of 24", byte, at);
+            bool good = byte > 0x20 && byte < 0x7f;
+            CHECK((migtask_token_check((migtask_view){text, sizeof text}) == MIGTASK_CHECK_OK) ==
+                  good);
+        }
+    }
     end_of_cases();
 }
 
