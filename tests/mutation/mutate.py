@@ -136,7 +136,7 @@ def mutants_of(name):
                 line = bisect.bisect(starts, begin)
                 text = source[starts[line - 1]:].split('\n', 1)[0].strip()
                 if what == 'removed':
-                    what = f'`{" ".join(source[begin:end].strip(", ").split())}` removed'
+                    what = f'`{" ".join(source[begin:end].split()).strip(", ")}` removed'
                 kind = match['name'], text, what
                 seen[kind] += 1  # the second of its kind says so
                 if seen[kind] > 1:
