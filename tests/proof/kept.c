@@ -23,6 +23,34 @@
 static char buf[CAP];
 static char secret[SECRET];
 
+/* Any one place in the buffer, and what stood there: what is proved of it is proved of every byte.
+ * Before start nothing changes, and behind it no byte ends the string. So each string is closed as
+ * it was begun, and in the end the text is ["...","...",""] and nothing else. */
+static size_t watched;
+static char watched_byte;
+
+/* Bytes that would end a string, or the text, for jsmn. */
+static bool ends_string(char c)
+{
+    return c == '"' || c == '\\' || c == '\0';
+}
+
+/* What holds of the bytes inside a string. It begins with a character, so no cut goes back beyond
+ * the letter. */
+static bool bytes_ok(const struct migtask_kept_text *text)
+{
+    return buf[start] >= 'a' && buf[start] < 'a' + 16 &&
+           implies(text->len > start + 1, !is_inside(buf[start + 1])) &&
+           implies(kept_fresh(text) && text->window_len > 0, !is_inside(text->window[0])) &&
+           implies(watched <= start, buf[watched] == watched_byte) &&
+           implies(watched > start && watched < text->len, !ends_string(buf[watched]));
+}
+
+static bool all_ok(const struct migtask_kept_text *text)
+{
+    return kept_open(text) && bytes_ok(text);
+}
+
 /* What the sink gets is readable. */
 static void sink(void *ctx, const char *data, size_t len)
 {
@@ -72,7 +100,7 @@ static bool emit_before(const struct migtask_kept_text *text, const char *ptr, s
     bool first_inside = len > 0 && is_inside(*ptr);
     struct migtask_kept_text other = *text; /* the window plays no part */
     other.done = other.window_len = 0;
-    return kept_open(&other) && len > 0 && __CPROVER_r_ok(ptr, len) &&
+    return all_ok(&other) && len > 0 && __CPROVER_r_ok(ptr, len) &&
            implies(kept_fresh(text), !first_inside);
 }
 
@@ -80,7 +108,7 @@ static bool emit_after(const struct migtask_kept_text *old, const struct migtask
 {
     struct migtask_kept_text other = *text;
     other.done = other.window_len = 0;
-    return kept_open(&other) && !kept_fresh(text) && text->left <= old->left &&
+    return all_ok(&other) && !kept_fresh(text) && text->left <= old->left &&
            implies(old->cut, text->cut && text->len == old->len);
 }
 
@@ -113,7 +141,7 @@ void prove_kept_emit(void)
 
 static bool take_out_before(const struct migtask_kept_text *text, size_t place)
 {
-    return kept_open(text) && place >= text->run - 1u && place < text->window_len;
+    return all_ok(text) && place >= text->run - 1u && place < text->window_len;
 }
 
 void take_out_contract(struct migtask_kept_text *text, size_t place)
@@ -123,7 +151,7 @@ void take_out_contract(struct migtask_kept_text *text, size_t place)
     *text = any_kept_like(&old);
     text->window_len = old.window_len;
     memcpy(text->window, old.window, sizeof old.window);
-    assume(kept_open(text));
+    assume(all_ok(text));
 }
 
 void prove_kept_take_out(void)
@@ -133,7 +161,7 @@ void prove_kept_take_out(void)
     assume(take_out_before(&text, place));
     const struct migtask_kept_text old = text;
     take_out(&text, place);
-    prove(kept_open(&text));
+    prove(all_ok(&text));
     prove(text.done >= old.done && text.window_len == old.window_len && text.end == old.end);
 }
 
@@ -156,12 +184,12 @@ bool in_long_word_contract(const struct migtask_kept_text *text, size_t place)
 static bool scan_after(const struct migtask_kept_text *old, const struct migtask_kept_text *text,
                        size_t keep)
 {
-    return kept_open(text) && text->window_len == (old->window_len < keep ? old->window_len : keep);
+    return all_ok(text) && text->window_len == (old->window_len < keep ? old->window_len : keep);
 }
 
 void scan_contract(struct migtask_kept_text *text, size_t keep)
 {
-    prove(kept_open(text));
+    prove(all_ok(text));
     const struct migtask_kept_text old = *text;
     *text = any_kept_like(&old);
     assume(scan_after(&old, text, keep));
@@ -171,7 +199,7 @@ void prove_kept_scan(void)
 {
     struct migtask_kept_text text = any_kept();
     size_t keep = any_upto(MIGTASK_MASK_RUN - 1);
-    assume(kept_open(&text) && text.run >= RUN);
+    assume(all_ok(&text) && text.run >= RUN);
     const struct migtask_kept_text old = text;
     scan(&text, keep);
     prove(scan_after(&old, &text, keep));
@@ -185,10 +213,10 @@ void prove_kept_append(void)
     struct migtask_kept_text text = any_kept();
     char piece[PIECE];
     size_t len = any_upto(PIECE);
-    assume(append_before(&text, piece, len));
+    assume(may_append(&text, piece, len) && bytes_ok(&text));
     const struct migtask_kept_text old = text;
     migtask_kept_append(&text, piece, len);
-    prove(kept_waiting(&text));
+    prove(kept_waiting(&text) && bytes_ok(&text));
     prove(text.end == old.end && text.buf == old.buf);
 }
 
@@ -196,25 +224,27 @@ void prove_kept_begin(void)
 {
     struct migtask_kept_text text = any_kept();
     unsigned place = (unsigned)any_upto(15);
-    assume(kept_idle(&text));
+    assume(kept_idle(&text) && start == text.len); /* where the letter comes */
+    assume(watched_byte == buf[watched]);
     const struct migtask_kept_text old = text;
-    start = text.len; /* where the letter comes */
     bool begun = migtask_kept_begin(&text, place, any_unsigned());
-    prove(implies(watched < old.len, buf[watched] == watched_byte));
-    prove(implies(begun, buf[start] == (char)('a' + place)));
-    watched_byte = buf[watched];
     prove(begin_after(&old, &text, begun));
+    prove(implies(watched < old.len, buf[watched] == watched_byte));
+    watched_byte = buf[watched];
+    prove(implies(begun, buf[start] == (char)('a' + place) && bytes_ok(&text)));
     prove(text.end == old.end && text.buf == old.buf);
 }
 
 void prove_kept_end(void)
 {
     struct migtask_kept_text text = any_kept();
-    assume(kept_open(&text));
+    assume(all_ok(&text));
     const struct migtask_kept_text old = text;
     migtask_kept_end(&text);
-    prove(end_after(&text) && text.end == old.end && text.buf == old.buf);
-    prove(implies(watched <= start, buf[watched] == watched_byte));
-    watched_byte = buf[watched]; /* closed: from now on it stays */
     prove(kept_idle(&text));
+    prove(text.end == old.end && text.buf == old.buf);
+    size_t quote = text.len - 3;
+    prove(quote > start && memcmp(buf + quote, "\",\"", 3) == 0);
+    prove(implies(watched <= start, buf[watched] == watched_byte));
+    prove(implies(watched > start && watched < quote, !ends_string(buf[watched])));
 }

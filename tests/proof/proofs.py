@@ -7,6 +7,10 @@ JSMN = os.environ.get('JSMN_DIR', 'build/deps/jsmn')
 
 # Arithmetic that is meant to wrap or to cut, line by line; everywhere else it is a failure.
 MEANT = {
+    'core/call.c': [
+        # right across a wrap
+        '    uint32_t elapsed = now_ms - call->start_ms; /* right across a wrap */',
+    ],
     'core/http_response.c': [
         # a byte's code, whatever the sign of char
         '    unsigned code = (unsigned char)c;',
@@ -19,12 +23,23 @@ MEANT = {
         # behind the last one the message is too large
         '        if (http->interim_left-- == 0) {',
     ],
+    'core/json_guard.c': [
+        '        guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */',
+        '    unsigned char c = (unsigned char)*ptr;',
+        '        sequence_byte(guard, (char)c);',
+        # the last four digits
+        '    uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);',
+    ],
     'core/kept_text.c': [
         '    return ((unsigned char)c & 0xC0) == 0x80;',
         # a byte above 0x7F, as a char
         '            *to = found == NULL ? c : (char)(MIGTASK_KEPT_STAND_IN + (found - special));',
     ],
     'core/unicode.c': [
+        '    uint32_t value = (unsigned char)*ptr;',
+        '        unsigned next = (unsigned char)ptr[i] ^ 0x80u;',
+        '        out[i] = (char)(0x80u | (character & 0x3Fu));',
+        '    out[0] = (char)(len == 1 ? character : (0xFF00u >> len | character));',
         # what is no digit becomes a large number
         '    unsigned digit = (unsigned char)c - (unsigned)\'0\';',
         '    unsigned letter = ((unsigned char)c | 0x20u) - \'a\';',
@@ -154,4 +169,85 @@ PROOFS = [
             'migtask_kept_raw(text, "\\",\\"", 3)', 'migtask_kept_raw(text, "\\",\\"", 2)'),
         Bug('some of the window stays', TEXT, 'scan(text, 0);', 'scan(text, 1);'),
     ], replace=['scan']),
+]
+JSON = 'core/json_guard.c'
+TEXT_H = 'core/kept_text.h'
+GUARD = ['guard.c', 'libc.c', 'memcpy.c', 'core/unicode.c', 'core/reply.c']
+
+
+def guard():
+    return {'migtask_guard_read.0': 2, **plain(1),
+            'strlen.0': 5, 'bytes_ok.0': 4, 'nesting_ok.0': 4, 'budget.0': 17,
+            'migtask_find_name.0': 10, 'memcmp.0': 31, 'find_next.0': 16, 'structure_byte.0': 20,
+            'memchr.0': 10, 'migtask_utf8_decode.0': 4, 'migtask_utf8_encode.0': 4, 'memcpy.0': 5}
+
+
+PROOFS += [
+    Proof('guard_init', GUARD, guard()),
+    Proof('guard_structure', GUARD, guard(), {}, [
+        Bug('a level too many (off by one)', JSON, 'guard->depth == MIGTASK_JSON_DEPTH',
+            'guard->depth > MIGTASK_JSON_DEPTH'),
+        Bug('} closes an array', JSON, 'CONTAINER_ENDS, END_OBJECT,',
+            'CONTAINER_ENDS, END_OBJECT | END_ARRAY,'),
+        Bug('a duplicate takes room again', JSON, '(guard->seen >> place & 1) != 0', 'false'),
+        Bug('room for one member too few (off by one)', 'core/reply.h', '(10 * MIGTASK_KEPT_FRAME',
+            '(9 * MIGTASK_KEPT_FRAME'),
+    ]),
+    Proof('guard_string', GUARD, guard(), {}, [
+        Bug('a name that is one byte too long (off by one)', JSON,
+            'room = sizeof guard->name - guard', 'room = sizeof guard->name + 1 - guard'),
+        Bug('a UTF-8 sequence goes on from the one before', JSON,
+            'SEQUENCE;\n        guard->count = 0;', 'SEQUENCE;'),
+    ]),
+    Proof('guard_sequence', GUARD, guard()),
+    Proof('guard_escape', GUARD, guard()),
+    Proof('guard_hex', GUARD, guard(), {}, [
+        Bug('five digits (off by one)', JSON, '++guard->count < 4', '++guard->count <= 4'),
+    ]),
+    Proof('guard_literal', GUARD, guard()),
+    Proof('guard_malformed', GUARD, guard()),
+    Proof('guard_end', GUARD, guard(), {}, [
+        Bug('an end inside an object', JSON, 'guard->depth == 0 && (g', '(g'),
+        Bug('a byte too few behind the texts (off by one)', TEXT_H, 'SLACK 5u', 'SLACK 4u'),
+        Bug('of a broken body, what was kept stays', JSON, 'guard->text.len = guard->kept;', ';'),
+    ]),
+]
+
+WRITER = ['request.c', 'memcpy.c', 'libc.c', 'core/writer.c', 'core/unicode.c']
+W = 'core/writer.c'
+PROOFS += [
+    Proof('writer_put', WRITER, {'migtask_put.0': 3, 'memcpy.0': 5}, {}, [
+        Bug('a byte behind the buffer (off by one)', W, 'take = w->cap - w->len;',
+            'take = w->cap - w->len + 1;'),
+        Bug('the byte before the window is kept (off by one)', W, 'w->skip - start : 0',
+            'w->skip - start - 1 : 0'),
+        Bug('a window that is full goes on', W, 'w->full = w->flush == NULL', 'w->full = false'),
+    ]),
+    Proof('writer_put_ref', WRITER, {}, {}, [
+        Bug('the token once more (off by one)', W, 'if (skip < piece.len)', 'if (skip <= piece.len)'),
+        Bug('a token behind other text in one window', W, 'if (w->len == 0) {', 'if (true) {'),
+    ]),
+]
+
+CALL = ['call_step.c', 'libc.c', 'core/wipe.c']
+C = 'core/call.c'
+PROOFS += [
+    Proof('call_begin', CALL, {'EVENTS': 1}, bugs=[
+        Bug('a request that is not good is sent', C, 'migtask_request_check(request) != MIGTASK_CHECK_OK',
+            'false'),
+    ]),
+    Proof('call_step', CALL, {'EVENTS': 2, 'take.0': 5, 'memcmp.0': 5},
+          {'EVENTS': 4, 'take.0': 7, 'memcmp.0': 5}, [
+        Bug('a wrap of the clock is a deadline', C, 'elapsed = now_ms - call->start_ms;',
+            'elapsed = now_ms > call->start_ms ? now_ms - call->start_ms : UINT32_MAX;'),
+        Bug('the last byte does not count (off by one)', C,
+            'call->sent == call->request_len', 'call->sent > call->request_len'),
+        Bug('an error code is overlooked', C, 'reply->error_code.len == 0 && ', ''),
+        Bug('a connection that ends completes the response', C,
+            'if (migtask_http_complete_at_end(&call->http)) {', 'if (call->received) {'),
+        Bug('an early 200 counts', C, '!call->early && reply', 'reply'),
+    ]),
+    Proof('call_cancel', CALL, {'EVENTS': 1}, bugs=[
+        Bug('an outcome is not final', C, 'if (call->state != DONE) {', 'if (true) {'),
+    ]),
 ]

@@ -21,9 +21,9 @@ import proofs
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 OUT = TOP / 'build/proof'
-SECONDS = 100  # for one run of CBMC
+SECONDS = 400  # for one run of CBMC
 
-FLAGS = ['--slice-formula', '--drop-unused-functions', '--pointer-overflow-check',
+FLAGS = ['--slice-formula', '--max-field-sensitivity-array-size', '8', '--drop-unused-functions', '--pointer-overflow-check',
          '--unsigned-overflow-check', '--conversion-check', '--enum-range-check',
          '--verbosity', '4']  # besides CBMC's own: bounds, pointers, shifts, unwinding, ...
 
@@ -117,7 +117,7 @@ def main():
             status, output = run(steps(tools, proof, folder, arguments.all, extra))
             failures = [line for line in output.splitlines() if line.endswith('FAILURE')]
             results.append(check('PROVE', ' '.join([proof.name, *extra]), status == 0,
-                                 time.monotonic() - start, '\n'.join(failures) or f'status {status}\n{output}'))
+                                 time.monotonic() - start, '\n'.join(failures) or f'status {status}\n{output[-2000:]}'))
         for bug in proof.bugs:
             folder = prepare(f'{proof.name}-bug', bug)
             start = time.monotonic()

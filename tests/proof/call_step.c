@@ -1,0 +1,355 @@
+/*
+ * migtask_call_step() in any state that keeps the invariant, over a stream that returns anything
+ * its contract allows, at any time. The reader, the guard, the reply and the request stand here by
+ * what their own proofs show of them.
+ */
+#include "call.c"
+
+#include "proof.h"
+
+static struct call call;
+
+/* What really happened, which the call may or may not have noticed. */
+static struct {
+    size_t taken;  /* bytes of the request that the stream took */
+    bool retained; /* and all of the latest are still held back */
+    bool header;   /* the final header section was read */
+    bool sure;     /* by then the request was handed over */
+    bool complete; /* the response was read to its end */
+    bool no_code;  /* it has no error code */
+    unsigned ops;  /* stream operations in this step */
+    unsigned closes;
+} real;
+
+static bool handed_over(void)
+{
+    return real.taken == call.request_len && !real.retained;
+}
+
+/* ---- a stream ---- */
+
+static migtask_io any_io(bool end)
+{
+    unsigned io = any_unsigned();
+    assume(io <= MIGTASK_IO_FAILED && (end || io != MIGTASK_IO_END));
+    real.ops++;
+    return (migtask_io)io;
+}
+
+static migtask_io any_connect(void *ctx)
+{
+    (void)ctx;
+    prove(call.state == CONNECTING);
+    return any_io(false);
+}
+
+static migtask_io any_send(void *ctx, const void *data, size_t len, size_t *sent)
+{
+    (void)ctx;
+    prove(call.state == SENDING && real.taken < call.request_len);
+    prove(len > 0 && __CPROVER_r_ok(data, len));
+    migtask_io io = any_io(false);
+    if (io == MIGTASK_IO_OK) {
+        *sent = any_size();
+        assume(*sent >= 1 && *sent <= len);
+        real.taken += *sent;
+        real.retained = any_bool();
+    }
+    return io;
+}
+
+static migtask_io any_recv(void *ctx, void *data, size_t room, size_t *got)
+{
+    (void)ctx;
+    prove(call.state != CONNECTING && call.state != DONE);
+    prove(room > 0 && __CPROVER_w_ok(data, room));
+    migtask_io io = any_io(true);
+    real.retained &= any_bool(); /* it pushes out what was held back */
+    if (io == MIGTASK_IO_OK) {
+        *got = any_size();
+        assume(*got >= 1 && *got <= room && *got <= EVENTS);
+    }
+    return io;
+}
+
+static void any_close(void *ctx)
+{
+    (void)ctx;
+    real.closes++;
+}
+
+static bool any_retained(void *ctx)
+{
+    (void)ctx;
+    return real.retained;
+}
+
+static migtask_reason any_failure(void *ctx, const char **sentence)
+{
+    (void)ctx;
+    unsigned reason = any_unsigned();
+    assume(reason >= MIGTASK_CONNECTION_LOST && reason < MIGTASK_REASON_COUNT &&
+           reason != MIGTASK_TIMEOUT);
+    *sentence = any_bool() ? "why" : NULL;
+    return (migtask_reason)reason;
+}
+
+static const migtask_stream_ops ops = {any_connect, any_send,     any_recv,
+                                       any_close,   any_retained, any_failure};
+
+/* ---- what the other parts promise ---- */
+
+/* response.c: events in their order, each but the last moving on in the input. */
+enum migtask_http_event migtask_http_read(struct migtask_http *http, const char **at,
+                                          const char *end, migtask_view *body)
+{
+    unsigned event = any_unsigned();
+    size_t take = any_size();
+    assume(event <= MIGTASK_READ_TOO_LARGE && take <= (size_t)(end - *at));
+    assume(implies(event == MIGTASK_READ_MORE, *at + take == end));
+    assume(implies(event > MIGTASK_READ_MORE && event<MIGTASK_READ_DONE, take> 0));
+    assume(implies(event == MIGTASK_READ_VALUE || event == MIGTASK_READ_FIELD ||
+                       event == MIGTASK_READ_HEADER,
+                   !real.header));
+    assume(implies(event == MIGTASK_READ_BODY || event == MIGTASK_READ_DONE, real.header));
+    body->ptr = *at;
+    body->len = take;
+    *at += take;
+    http->field = (uint8_t)any_upto(MIGTASK_FIELD_OTHER);
+    http->value_len = any_uint16();
+    assume(http->field >= MIGTASK_FIELD_X_REQUEST_ID && http->field <= MIGTASK_FIELD_DATE &&
+           http->value_len <= sizeof http->value);
+    if (event == MIGTASK_READ_HEADER) {
+        http->status = any_uint16();
+        assume(http->status >= 200 && http->status <= 599);
+        real.header = true;
+        real.sure = handed_over();
+    }
+    real.complete |= event == MIGTASK_READ_DONE;
+    return (enum migtask_http_event)event;
+}
+
+bool migtask_http_complete_at_end(const struct migtask_http *http)
+{
+    (void)http;
+    bool complete = real.header && any_bool();
+    real.complete |= complete;
+    return complete;
+}
+
+void migtask_http_init(struct migtask_http *http)
+{
+    (void)http;
+}
+
+/* guard.c: any kept text that fits. */
+void migtask_guard_init(struct migtask_guard *guard, migtask_view secret, char *buf, size_t cap)
+{
+    (void)secret;
+    prove(__CPROVER_w_ok(buf, cap));
+    guard->seen = 0;
+}
+
+void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *ptr, size_t len,
+                       bool last)
+{
+    (void)last;
+    (void)guard;
+    prove(place >= MIGTASK_PLACE_REQUEST_ID && place <= MIGTASK_PLACE_DATE && !real.header);
+    prove(__CPROVER_r_ok(ptr, len));
+}
+
+void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len)
+{
+    prove(len > 0 && __CPROVER_r_ok(ptr, len) && real.header);
+    guard->seen = any_uint16();
+}
+
+bool migtask_guard_end(struct migtask_guard *guard)
+{
+    guard->text.len = any_upto(sizeof call.text);
+    return any_bool();
+}
+
+bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len,
+                         uint32_t tokens[static MIGTASK_REPLY_TOKENS * 5])
+{
+    prove(__CPROVER_w_ok(json, len) && __CPROVER_w_ok(tokens, MIGTASK_REPLY_TOKENS * 20));
+    if (any_bool() && len > 0) {
+        reply->error_code.ptr = json;
+        reply->error_code.len = any_upto(len);
+    }
+    real.no_code = reply->error_code.len == 0;
+    return any_bool();
+}
+
+/* request.c: a window that is not empty, of a request that has always the same length. */
+void migtask_request_write(struct migtask_writer *w, const migtask_request *request,
+                           migtask_view token)
+{
+    (void)request;
+    prove(token.ptr != NULL);
+    if (w->buf == NULL) {
+        w->total = 1 + any_upto(SIZE_MAX / 2);
+        return;
+    }
+    w->total = call.request_len;
+    prove(w->skip < w->total && __CPROVER_w_ok(w->buf, w->cap));
+    size_t left = w->total - w->skip;
+    if (any_bool()) {
+        w->by_ref = token;
+        assume(token.len <= left);
+    } else {
+        w->len = 1 + any_upto((w->cap < left ? w->cap : left) - 1);
+    }
+}
+
+migtask_check migtask_request_check(const migtask_request *request)
+{
+    unsigned check = any_unsigned();
+    assume(check < MIGTASK_CHECK_COUNT);
+    assume(implies(check == MIGTASK_CHECK_OK,
+                   request->timeout_ms >= 1 && request->timeout_ms <= MIGTASK_TIMEOUT_MAX_MS &&
+                       request->connect_timeout_ms >= 1 &&
+                       request->connect_timeout_ms <= MIGTASK_TIMEOUT_MAX_MS));
+    return (migtask_check)check;
+}
+
+/* ---- the proof ---- */
+
+static bool call_ok(void)
+{
+    const migtask_request *request = &call.request;
+    bool sent_all = call.sent == call.request_len;
+    return call.state <= DONE && call.request_len > 0 && call.sent <= call.request_len &&
+           request->timeout_ms >= 1 && request->timeout_ms <= MIGTASK_TIMEOUT_MAX_MS &&
+           request->connect_timeout_ms >= 1 &&
+           request->connect_timeout_ms <= MIGTASK_TIMEOUT_MAX_MS &&
+           implies(call.state == DONE, call.outcome < MIGTASK_OUTCOME_COUNT) &&
+           /* the call knows what happened */
+           real.taken == call.sent && real.header == (call.reply.http_status != 0) &&
+           implies(real.header, call.early == !real.sure && call.reply.http_status >= 200 &&
+                                    call.reply.http_status <= 599) &&
+           implies(real.sure, handed_over()) && implies(real.sure, real.header) &&
+           /* a response that is complete ends the call, and nothing is sent behind its header */
+           implies(call.state != DONE, !real.complete && call.reply.error_code.len == 0) &&
+           implies(call.state == CONNECTING, call.sent == 0 && !real.header) &&
+           implies(call.state == SENDING || call.state == DRAINING, !sent_all) &&
+           implies(call.state == SENDING, !real.header) &&
+           implies(call.state == RECEIVING, sent_all || real.header);
+}
+
+/* What an outcome may be: design, section 2. */
+static void prove_outcome(void)
+{
+    unsigned status = call.reply.http_status;
+    bool answer = real.complete && real.header;
+    switch (call.outcome) {
+    case MIGTASK_ACCEPTED:
+        prove(answer && status >= 200 && status <= 299 && real.no_code);
+        prove(real.sure && handed_over());
+        prove(call.reason == MIGTASK_OK);
+        break;
+    case MIGTASK_REFUSED:
+        prove(answer && ((status >= 300 && status <= 499) || status == 503));
+        break;
+    case MIGTASK_NOT_SENT:
+        prove(!handed_over());
+        break;
+    case MIGTASK_UNKNOWN: /* an early answer that is no refusal is unknown, too */
+        prove(handed_over() || answer);
+        break;
+    default:
+        prove(false);
+        break;
+    }
+    prove(call.reason < MIGTASK_REASON_COUNT);
+    prove(implies(call.outcome != MIGTASK_ACCEPTED, call.reason != MIGTASK_OK));
+}
+
+static void any_call(void)
+{
+    static char token[1];
+    __CPROVER_havoc_object(&call);
+    __CPROVER_havoc_object(&real);
+    call.read_next = any_bool();
+    call.received = any_bool();
+    call.early = any_bool();
+    real.retained = any_bool();
+    real.header = any_bool();
+    real.sure = any_bool();
+    real.complete = any_bool();
+    real.no_code = any_bool();
+    real.ops = real.closes = 0;
+    call.stream.ops = &ops;
+    call.stream.ctx = NULL;
+    call.request.token.ptr = token;
+    call.request.token.len = 1;
+    assume(call_ok());
+    /* A failed send is the only way here, and has a reason. */
+    assume(implies(call.state == DRAINING, call.reason >= MIGTASK_CONNECTION_LOST &&
+                                               call.reason < MIGTASK_REASON_COUNT &&
+                                               call.reason != MIGTASK_TIMEOUT));
+}
+
+void prove_call_begin(void)
+{
+    static const char token[1];
+    migtask_stream stream = {&ops, NULL};
+    migtask_request request;
+    request.token.ptr = token;
+    any_call(); /* whatever stood there before */
+    memset(&real, 0, sizeof real);
+    migtask_call_begin((migtask_call *)(void *)&call, &stream, &request, any_unsigned());
+    prove(real.ops == 0 && real.closes == 0);
+    if (call.state == DONE) {
+        prove(call.outcome == MIGTASK_INVALID && call.reason == MIGTASK_INVALID_ARGUMENT);
+    } else {
+        prove(call_ok() && call.state == CONNECTING);
+    }
+}
+
+void prove_call_step(void)
+{
+    any_call();
+    const unsigned state = call.state;
+    const unsigned outcome = call.outcome;
+    const uint64_t elapsed = any_upto(UINT32_MAX); /* really */
+    const uint32_t now = (uint32_t)((call.start_ms + elapsed) & UINT32_MAX);
+    const uint32_t limit = call.request.timeout_ms;
+    const uint32_t connect_limit = call.request.connect_timeout_ms;
+    bool late = elapsed >= limit || (state == CONNECTING && elapsed >= connect_limit);
+
+    migtask_step said = migtask_call_step((migtask_call *)(void *)&call, now);
+
+    prove(call_ok());
+    prove((said == MIGTASK_STEP_DONE) == (call.state == DONE));
+    prove(real.ops <= 1);
+    if (state == DONE) { /* final */
+        prove(real.ops == 0 && real.closes == 0 && call.outcome == outcome);
+        return;
+    }
+    prove(real.closes == (call.state == DONE));
+    /* No deadline is missed, and none comes too early, whatever the clock does at 2^32. */
+    prove(implies(late, call.state == DONE && real.ops == 0));
+    prove(implies(!late, real.ops == 1 && (call.state != DONE || call.reason != MIGTASK_TIMEOUT)));
+    if (call.state == DONE) {
+        prove_outcome();
+        prove(call.request.token.ptr == NULL);
+    }
+}
+
+void prove_call_cancel(void)
+{
+    any_call();
+    const unsigned state = call.state;
+    const unsigned outcome = call.outcome;
+    migtask_call_cancel((migtask_call *)(void *)&call);
+    prove(call_ok() && call.state == DONE && real.ops == 0);
+    if (state != DONE) {
+        prove_outcome();
+        prove(call.outcome == MIGTASK_NOT_SENT || call.outcome == MIGTASK_UNKNOWN);
+    } else {
+        prove(call.outcome == outcome);
+    }
+}

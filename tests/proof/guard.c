@@ -1,0 +1,149 @@
+/* The JSON guard: any state that keeps the invariant, any input; the kept text by its contracts. */
+#include "json_guard.c"
+
+#include "guard_ok.h"
+
+#define CAP MIGTASK_REPLY_TEXT
+
+#define SPAN 1 /* a byte at a time */
+
+/* ---- the contracts of the kept text, see kept.c ----
+ * They know where things stand in the buffer. There is none: so it is proved, too, that the guard
+ * writes into it by these functions alone. */
+
+static void forget(struct migtask_kept_text *text)
+{
+    text->cut = any_bool();
+    text->starred = any_bool();
+    text->window_len = any_uint16();
+    text->done = any_uint16();
+    text->left = any_unsigned();
+    text->len = any_size();
+}
+
+void migtask_kept_append(struct migtask_kept_text *text, const char *ptr, size_t len)
+{
+    prove(may_append(text, ptr, len));
+    forget(text);
+    assume(kept_waiting(text));
+}
+
+bool migtask_kept_begin(struct migtask_kept_text *text, unsigned place, uint32_t limit)
+{
+    prove(kept_idle(text) && place < 16);
+    const struct migtask_kept_text old = *text;
+    bool begun = any_bool();
+    /* error_code and error_msg always find all the room that they may need. */
+    prove(implies(migtask_reply_members[place].vital,
+                  old.len < old.end && old.end - old.len - 1 >= MIGTASK_KEPT_BYTES(limit)));
+    start = old.len;
+    forget(text);
+    assume(begin_after(&old, text, begun));
+    return begun;
+}
+
+void migtask_kept_end(struct migtask_kept_text *text)
+{
+    prove(kept_open(text));
+    forget(text);
+    assume(kept_idle(text) && text->len > start + 3);
+}
+
+void migtask_kept_raw(struct migtask_kept_text *text, const char *json, size_t len)
+{
+    prove(__CPROVER_r_ok(json, len) && text->len <= cap && len <= cap - text->len);
+    text->len += len;
+}
+
+/* ---- proofs ---- */
+
+static struct migtask_guard any_guard(void)
+{
+    struct migtask_guard guard;
+    unsigned which = (unsigned)any_upto(2);
+    guard.started = any_bool();
+    guard.text.cut = any_bool();
+    guard.text.starred = any_bool();
+    guard.text.buf = NULL;
+    guard.literal = literals[which] + any_upto(3);
+    cap = CAP;
+    start = any_upto(CAP);
+    assume(guard_ok(&guard));
+    return guard;
+}
+
+void prove_guard_init(void)
+{
+    struct migtask_guard guard = {0};
+    migtask_view secret = {NULL, 1 + any_upto(MIGTASK_TOKEN_MAX - 1)};
+    cap = CAP;
+    migtask_guard_init(&guard, secret, NULL, CAP);
+    prove(guard_ok(&guard));
+}
+
+/* One state at a time, since that is quicker. */
+static void step(enum state state)
+{
+    struct migtask_guard guard = any_guard();
+    char input[SPAN];
+    assume(guard.state == state);
+    guard.state = (uint8_t)state;
+    const struct migtask_guard before = guard;
+    migtask_guard_read(&guard, input, any_upto(SPAN));
+    prove(guard_ok(&guard));
+    /* What opens and what closes is what the byte says, and closes what was opened last. */
+    prove(implies(guard.depth < before.depth,
+                  input[0] == (is_object_at(&before, before.depth - 1u) ? '}' : ']')));
+    prove(implies(guard.depth > before.depth,
+                  input[0] == (is_object_at(&guard, before.depth) ? '{' : '[')));
+    prove(guard.kept == before.kept && guard.kept_truncated == before.kept_truncated);
+    prove(implies(state == MALFORMED, guard.state == MALFORMED));
+}
+
+void prove_guard_structure(void)
+{
+    step(STRUCTURE);
+}
+
+void prove_guard_string(void)
+{
+    step(STRING);
+}
+
+void prove_guard_sequence(void)
+{
+    step(SEQUENCE);
+}
+
+void prove_guard_escape(void)
+{
+    step(ESCAPE);
+}
+
+void prove_guard_hex(void)
+{
+    step(HEX);
+}
+
+void prove_guard_literal(void)
+{
+    step(LITERAL);
+}
+
+void prove_guard_malformed(void)
+{
+    step(MALFORMED);
+}
+
+/* The body is over: what is kept fits, and of a broken body nothing is. */
+void prove_guard_end(void)
+{
+    struct migtask_guard guard = any_guard();
+    const struct migtask_guard before = guard;
+    bool valid = migtask_guard_end(&guard);
+    prove(guard.text.len == (valid ? before.text.len : before.kept) + 2);
+    prove(guard.text.len <= cap);
+    /* What is kept ends behind a string, never inside of one. */
+    prove(implies(valid && guard.started, guard.depth == 0 && !is_keeping(&guard)));
+    prove(implies(is_keeping(&guard) && !valid, guard.text.len <= start + 2));
+}

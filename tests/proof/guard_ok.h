@@ -1,0 +1,138 @@
+/*
+ * guard_ok.h - the invariant of the JSON guard. Include it behind json_guard.c, whose states it
+ * names.
+ */
+#ifndef GUARD_OK_H
+#define GUARD_OK_H
+
+#include "kept_ok.h"
+
+static const char *const literals[] = {"rue", "alse", "ull"};
+
+static bool is_in_string(const struct migtask_guard *guard)
+{
+    return guard->state >= STRING && guard->state <= HEX;
+}
+
+static bool is_keeping(const struct migtask_guard *guard)
+{
+    return is_in_string(guard) && guard->use == KEPT;
+}
+
+/* The levels that a wanted object or array is in: 1 for the root. */
+static unsigned level_of(unsigned place)
+{
+    return place == MIGTASK_PLACE_ROOT ? 1 : place == MIGTASK_PLACE_DETAIL ? 3 : 2;
+}
+
+static bool is_container(unsigned place)
+{
+    return place == MIGTASK_PLACE_ROOT || place == MIGTASK_PLACE_ERROR_PARAM ||
+           place == MIGTASK_PLACE_DETAILS || place == MIGTASK_PLACE_IAM ||
+           place == MIGTASK_PLACE_DETAIL;
+}
+
+static bool is_object_at(const struct migtask_guard *guard, unsigned level)
+{
+    return (guard->objects[level >> 3] >> (level & 7) & 1) != 0;
+}
+
+/* What is open, and what of it is wanted: each wanted object or array is in its parent. */
+static bool nesting_ok(const struct migtask_guard *guard)
+{
+    unsigned place = guard->here;
+    if (guard->depth > MIGTASK_JSON_DEPTH || guard->known > guard->depth || !is_container(place) ||
+        guard->known != (guard->known == 0 ? 0 : level_of(place))) {
+        return false;
+    }
+    for (unsigned level = guard->known; level > 0; level--) {
+        const struct migtask_json_member *member = &migtask_reply_members[place];
+        if (is_object_at(guard, level - 1) != (member->kind == MIGTASK_JSON_OBJECT)) {
+            return false;
+        }
+        place = member->parent;
+    }
+    return place == MIGTASK_PLACE_ROOT;
+}
+
+/* The place of the value that comes is in what is open. */
+static bool next_ok(const struct migtask_guard *guard)
+{
+    if (guard->next == NOWHERE || (guard->allowed & (VALUE | COLON)) == 0) {
+        return true; /* there is none, or it is set again before a value can come */
+    }
+    return guard->depth == 0
+               ? guard->next == MIGTASK_PLACE_ROOT
+               : guard->next != MIGTASK_PLACE_ROOT && guard->next < MIGTASK_PLACE_COUNT &&
+                     guard->depth == guard->known &&
+                     migtask_reply_members[guard->next].parent == guard->here;
+}
+
+/* What may come next fits what is open: so what closes is always what was opened last. */
+static bool grammar_ok(const struct migtask_guard *guard)
+{
+    unsigned inside = guard->depth == 0 ? 0 : is_object_at(guard, guard->depth - 1u) ? 2 : 1;
+    return implies((guard->allowed & END_ARRAY) != 0, inside == 1) &&
+           implies((guard->allowed & (END_OBJECT | NAME | COLON)) != 0, inside == 2) &&
+           implies((guard->allowed & COMMA) != 0, inside != 0) &&
+           implies((guard->allowed & NAME) != 0, (guard->allowed & VALUE) == 0) &&
+           implies(is_in_string(guard) && guard->use == A_NAME, (guard->allowed & NAME) != 0);
+}
+
+/* The bytes under way of a string. */
+static bool bytes_ok(const struct migtask_guard *guard)
+{
+    uint32_t character;
+    if (guard->state == SEQUENCE) {
+        return guard->count >= 1 && guard->count <= 3 &&
+               migtask_utf8_decode(guard->sequence, guard->count, &character) > guard->count;
+    }
+    if (guard->state == LITERAL) {
+        for (size_t i = 0; i < 3; i++) {
+            size_t left = strlen(literals[i]);
+            if (__CPROVER_same_object(guard->literal, literals[i])) {
+                return (size_t)(guard->literal - literals[i]) < left;
+            }
+        }
+        return false;
+    }
+    return implies(guard->state == HEX, guard->count <= 3);
+}
+
+/* The budget: where texts must end, so that the members that have not come yet find room. */
+static size_t budget(const struct migtask_guard *guard)
+{
+    size_t end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
+    for (unsigned place = 0; place < MIGTASK_PLACE_COUNT; place++) {
+        const struct migtask_json_member *member = &migtask_reply_members[place];
+        if ((guard->seen >> place & 1) != 0 && member->parent == MIGTASK_PLACE_ROOT) {
+            end += MIGTASK_KEPT_FRAME;
+            end += member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
+        }
+    }
+    return end;
+}
+
+static bool guard_ok(const struct migtask_guard *guard)
+{
+    /* What is dropped when the body is broken ends behind a string, too. */
+    if (guard->state > MALFORMED || guard->kept < 2 ||
+        guard->kept > (is_keeping(guard) ? start : guard->text.len)) {
+        return false;
+    }
+    return implies(guard->state != MALFORMED,
+                   nesting_ok(guard) && next_ok(guard) && grammar_ok(guard)) &&
+           guard->use <= KEPT && guard->name_len <= sizeof guard->name && bytes_ok(guard) &&
+           implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
+           (guard->high == 0 || guard->high >> 10 == 0xD800 >> 10) &&
+           /* before the body there are headers only */
+           implies(!guard->started && !is_keeping(guard), guard->state == STRUCTURE) &&
+           /* the places that an alias stands for never come themselves */
+           (guard->seen & (1u << MIGTASK_PLACE_IAM_CODE | 1u << MIGTASK_PLACE_IAM_MESSAGE)) == 0 &&
+           guard->text.end == budget(guard) &&
+           (is_keeping(guard)           ? kept_waiting(&guard->text)
+            : guard->state == MALFORMED ? kept_ok(&guard->text)
+                                        : kept_idle(&guard->text));
+}
+
+#endif
