@@ -251,3 +251,15 @@ PROOFS += [
         Bug('an outcome is not final', C, 'if (call->state != DONE) {', 'if (true) {'),
     ]),
 ]
+
+REPLY = ['reply.c', 'memcpy.c', 'core/reply.c']
+
+
+def reply(length):
+    return {'LENGTH': length, 'prove_reply_parse.0': 7, 'jsmn_parse.0': 9, 'jsmn_parse.1': 9, 'jsmn_parse.2': length + 1, 'jsmn_parse_string.0': 5, 'jsmn_parse_string.1': length + 1, 'jsmn_parse_primitive.0': length + 1, 'put_back.0': length + 1, 'migtask_reply_parse.0': length + 1, 'memcpy.0': length + 1}
+
+
+PROOFS += [
+    Proof('reply_parse', REPLY, reply(5), reply(8), [
+    ]),
+]

@@ -32,10 +32,10 @@ static void prove_event(const struct migtask_http *before, const struct migtask_
         prove(implies(http->status == 204 || http->status == 304, http->state == DONE));
         break;
     case MIGTASK_READ_BODY:
-        prove(is_past_header(http) && body.len > 0);
+        prove(is_past_header(before) && body.len > 0);
         break;
     case MIGTASK_READ_DONE: /* never before the final header section is complete */
-        prove(http->state == DONE);
+        prove(http->state == DONE && is_past_header(before));
         break;
     case MIGTASK_READ_MALFORMED:
         prove(http->state == MALFORMED);
@@ -64,7 +64,7 @@ void prove_response_step(void)
     prove(response_ok(&http));
     prove(at >= input && at <= end);
     prove(implies(event == MIGTASK_READ_MORE, at == end));
-    prove(implies(event != MIGTASK_READ_MORE && !is_over(http.state), at > input));
+    prove(implies(event > MIGTASK_READ_MORE && event < MIGTASK_READ_DONE, at > input));
     prove(implies(event == MIGTASK_READ_BODY, body.ptr >= input && body.ptr + body.len == at));
     prove_event(&before, &http, event, body);
     /* What is over stays so, and is said again. */
