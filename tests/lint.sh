@@ -63,8 +63,8 @@ tidy() {
             -D_GNU_SOURCE 2>/dev/null
 }
 
-check_c() {
-    files '*.c' |
+check_c() { # not the proofs, which live on objects without a value
+    files '*.c' | grep -v '^tests/proof/' |
         xargs timeout 300 cppcheck --quiet --error-exitcode=1 -j "$(nproc)" --std=c11 \
             --enable=warning,style,performance,portability --inline-suppr \
             --suppressions-list=tests/cppcheck.txt -Icore -Iport/posix -Iport/mbedtls -Iport/lwip \

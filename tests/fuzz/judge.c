@@ -34,9 +34,9 @@ void judge_safe(const char *name, migtask_view text)
 static void judge_echo(const trip *t, const char *name, migtask_view text)
 {
     migtask_view token = t->request.token;
-    size_t run = token.len < RUN ? token.len : RUN;
-    for (size_t at = 0; at + run <= text.len; at++) {
-        if (memmem(token.ptr, token.len, text.ptr + at, run) != NULL) {
+    size_t len = token.len < RUN ? token.len : RUN;
+    for (size_t at = 0; at + len <= text.len; at++) {
+        if (memmem(token.ptr, token.len, text.ptr + at, len) != NULL) {
             deviation("%s echoes the token", name);
             return;
         }

@@ -64,7 +64,7 @@ void prove_response_step(void)
     prove(response_ok(&http));
     prove(at >= input && at <= end);
     prove(implies(event == MIGTASK_READ_MORE, at == end));
-    prove(implies(event > MIGTASK_READ_MORE && event < MIGTASK_READ_DONE, at > input));
+    prove(implies(event > MIGTASK_READ_MORE && event<MIGTASK_READ_DONE, at> input));
     prove(implies(event == MIGTASK_READ_BODY, body.ptr >= input && body.ptr + body.len == at));
     prove_event(&before, &http, event, body);
     /* What is over stays so, and is said again. */
