@@ -17,7 +17,12 @@ size_t migtask_utf8_decode(const char *ptr, size_t len, uint32_t *character)
 {
     static const uint16_t least[] = {0, 0, 0x80 >> 4, 0x800 >> 4, 0x10000 >> 4};
     uint32_t value = (unsigned char)*ptr;
-    size_t need = value < 0x80 ? 1 : value < 0xC0 ? 0 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+    size_t need = value < 0x80   ? 1
+                  : value < 0xC0 ? 0
+                  : value < 0xE0 ? 2
+                  : value < 0xF0 ? 3
+                  : value < 0xF8 ? 4
+                                 : 0;
     value &= need > 1 ? 0x7Fu >> need : 0x7Fu;
     for (size_t i = 1; i < need; i++) {
         if (i == len) {

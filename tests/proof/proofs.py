@@ -35,6 +35,13 @@ MEANT = {
         # a byte above 0x7F, as a char
         '            *to = found == NULL ? c : (char)(MIGTASK_KEPT_STAND_IN + (found - special));',
     ],
+    'core/reply.c': [
+        '        if ((unsigned char)*text >= MIGTASK_KEPT_STAND_IN) {',
+        '            *text = MIGTASK_KEPT_SPECIAL[(unsigned char)*text - MIGTASK_KEPT_STAND_IN];',
+        # below zero becomes a large number
+        '    size_t start = (size_t)token->start; /* a negative one is beyond all bounds */',
+        '    size_t end = (size_t)token->end;',
+    ],
     'core/unicode.c': [
         '    uint32_t value = (unsigned char)*ptr;',
         '        unsigned next = (unsigned char)ptr[i] ^ 0x80u;',
@@ -252,14 +259,43 @@ PROOFS += [
     ]),
 ]
 
-REPLY = ['reply.c', 'memcpy.c', 'core/reply.c']
+REPLY = ['reply_token.c', 'memcpy.c']
+R = 'core/reply.c'
+REPLY_OK = {'reply_ok.0': 3, 'reply_ok.1': 2, 'prove_reply_token.0': 3, 'prove_reply_token.1': 2}
 
 
 def reply(length):
-    return {'LENGTH': length, 'prove_reply_parse.0': 7, 'jsmn_parse.0': 9, 'jsmn_parse.1': 9, 'jsmn_parse.2': length + 1, 'jsmn_parse_string.0': 5, 'jsmn_parse_string.1': length + 1, 'jsmn_parse_primitive.0': length + 1, 'put_back.0': length + 1, 'migtask_reply_parse.0': length + 1, 'memcpy.0': length + 1}
+    """jsmn's loops, and what reads its tokens."""
+    return {'LENGTH': length, **REPLY_OK, 'jsmn_parse.0': length + 1, 'jsmn_parse.1': length + 1,
+            'jsmn_parse.2': length + 1, 'jsmn_parse_string.0': 5,
+            'jsmn_parse_string.1': length + 1, 'jsmn_parse_primitive.0': length + 1,
+            'put_back.0': length + 1, 'migtask_reply_parse.0': length + 1,
+            'memcpy.0': length + 1}
 
 
 PROOFS += [
-    Proof('reply_parse', REPLY, reply(5), reply(8), [
+    Proof('reply_token', REPLY, {**REPLY_OK, 'put_back.0': 34, 'memcpy.0': 31}, {}, [
+        Bug('a text that goes one byte too far (off by one)', R, 'end >= len', 'end > len + 1'),
+        Bug('a header without room for its end (off by one)', R, 'header.len < MIGTASK_HEADER_TEXT',
+            'header.len <= MIGTASK_HEADER_TEXT'),
+        Bug('one parameter too many', R, 'reply->error_param_count == MIGTASK_ERROR_PARAM_COUNT',
+            'false'),
+        Bug('a text that ends before it begins', R, ' || start > end', ''),
+    ]),
+    Proof('reply_parse', REPLY, reply(2), reply(4)),
+]
+
+UNICODE = ['utf8.c', 'memcpy.c', 'core/unicode.c']
+U = 'core/unicode.c'
+DECODE = {'migtask_utf8_decode.0': 4, 'migtask_utf8_encode.0': 4, 'memcpy.0': 5,
+          'prove_utf8_decode.0': 3}
+PROOFS += [
+    Proof('utf8_decode', UNICODE, DECODE, {}, [
+        Bug('bytes from 0xF8 on begin a character', U, 'value < 0xF8 ? 4', 'value <= 0xFF ? 4'),
+        Bug('the last of three bytes may be overlong (off by one)', U, '0x800 >> 4', '0x7FF >> 4'),
+        Bug('a byte behind the text (off by one)', U, 'if (i == len) {', 'if (i > len) {'),
+    ]),
+    Proof('utf8_encode', UNICODE, DECODE, {}, [
+        Bug('U+0800 in two bytes (off by one)', U, 'character < 0x800 ?', 'character <= 0x800 ?'),
     ]),
 ]

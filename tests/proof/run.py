@@ -11,6 +11,7 @@ import argparse
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -105,6 +106,7 @@ def main():
     parser.add_argument('--verbose', action='store_true', help='say what rejected each bug')
     parser.add_argument('names', nargs='*')
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and CBMC ends with us
     tools = subprocess.run([HERE / 'cbmc.sh'], stdout=subprocess.PIPE, text=True,
                           check=True).stdout.strip()
     chosen = [proof for proof in proofs.PROOFS
