@@ -113,7 +113,7 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
     migtask_view header = {NULL, 0};
     migtask_view *view = NULL;
     char *copy = NULL;
-    switch (json[start] - 'a') {
+    switch (start < end ? json[start] - 'a' : AT(ROOT)) { /* an empty one is the last */
     case AT(ERROR_CODE):
         view = &reply->error_code;
         break;
