@@ -995,6 +995,25 @@ static void test_masking_over_chunks(void **state)
     end_of_cases();
 }
 
+/* What stands beside the token in the caller's memory is no part of it. */
+static void test_masking_ends_with_the_token(void **state)
+{
+    (void)state;
+    static const char *const around[] = {"<Abcdefg0>", "<Abcdefghijklmno0>",
+                                         "<Abcdefghijklmnopqrstuvw0>",
+                                         "<<Abcdefghijklmnopqrstuvw0>>"};
+    trip t;
+    for (size_t i = 0; i < COUNT_OF(around); i++) {
+        size_t edge = around[i][1] == '<' ? 2 : 1;
+        context("a token inside %s", around[i]);
+        trip_init(&t);
+        t.request.token = (migtask_view){around[i] + edge, strlen(around[i]) - 2 * edge};
+        check_masked(&t, migtask_text(around[i]), 0, false);
+        CHECK(same_string(migtask_call_reply(t.call)->error_msg, edge == 2 ? "<<***>>" : "<***>"));
+    }
+    end_of_cases();
+}
+
 /* The token in every member and in the header. */
 static void test_masking_everywhere(void **state)
 {
@@ -1138,6 +1157,7 @@ int main(void)
         cmocka_unit_test(test_sink),
         cmocka_unit_test(test_masking),
         cmocka_unit_test(test_masking_over_chunks),
+        cmocka_unit_test(test_masking_ends_with_the_token),
         cmocka_unit_test(test_masking_everywhere),
         cmocka_unit_test(test_masking_in_the_header),
         cmocka_unit_test(test_masking_long_text),
