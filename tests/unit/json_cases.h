@@ -281,6 +281,12 @@ static const json_case json_cases[] = {
     NO("\"\xf4\x90\x80\x80\""),
     NO("\"\xf5\x80\x80\x80\""),
     NO("\"\xf8\x88\x80\x80\x80\""),
+    /* F0 90 80 80 and its like with a bit too many in front */
+    NO("\"\xf8\x90\x80\x80\""),
+    NO("\"\xf9\x90\x80\x80\""),
+    NO("\"\xfb\x80\x80\x80\""),
+    NO("\"\xfc\x80\x8f\xbf\""),
+    NO("\"\xff\xbf\xbf\xbf\""),
     NO("\"\xfc\x84\x80\x80\x80\x80\""),
     NO("\"\xfe\""),
     NO("\"\xff\""),
