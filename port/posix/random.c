@@ -29,11 +29,9 @@ static int from_device(unsigned char *buf, size_t len)
     if (fd < 0) {
         return -1;
     }
-    while (len > 0 && ((got = read(fd, buf, len)) > 0 || (got < 0 && errno == EINTR))) {
-        size_t add = got > 0 ? (size_t)got : 0;
-
-        buf += add;
-        len -= add;
+    while (len > 0 && (got = read(fd, buf, len)) > 0) {
+        buf += got;
+        len -= (size_t)got;
     }
     close(fd);
     return len == 0 ? 0 : -1;
@@ -45,10 +43,6 @@ static int from_kernel(unsigned char *buf, size_t len)
     while (len > 0) {
         ssize_t got = getrandom(buf, len, 0);
 
-        if (got < 0 && errno == EINTR) {
-            continue; /* more than 256 bytes at once can be interrupted, and so can the first ones
-                         of a machine */
-        }
         if (got < 0) {
             return errno == ENOSYS ? from_device(buf, len) : -1;
         }

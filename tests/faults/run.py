@@ -3,7 +3,7 @@
 
 tests/faults/run.py [-k PART-OF-A-NAME]
 
-`make -f tests/faults.mk run` builds the programs before. (Streams fail in tests/unit/test_faults.c.) The last line is `N passed, N failed`, which counts runs.
+`make -f tests/faults.mk run` builds the programs before. (Streams fail in tests/unit/test_faults.c.) The last line is `N passed, N failed`.
 """
 
 import argparse
@@ -37,9 +37,9 @@ def main():
         wrong, runs = function()
         for problem in wrong[:20]:
             print(f'FAIL  {problem}', flush=True)
-        print(f'{name}: {runs} runs, {len(wrong)} wrong, {time.monotonic() - started:.1f} s', flush=True)
-        passed += runs - len(wrong)
-        failed += len(wrong)
+        print(f'note: {name}: {runs} runs, {len(wrong)} wrong, {time.monotonic() - started:.1f} s', flush=True)
+        passed += not wrong
+        failed += bool(wrong)
     print(f'{passed} passed, {failed} failed')
     return 1 if failed or not passed else 0
 

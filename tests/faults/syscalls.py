@@ -12,13 +12,14 @@ END = 'end'    # of the stream, which is no error
 HARMLESS = {
     'poll': ('EINTR', 'ENOMEM'), 'rt_sigaction': ('EINVAL',), 'rt_sigprocmask': ('EINVAL',), 'ioctl': ('ENOTTY',),
     'madvise': ('EINVAL',), 'setsockopt': ('ENOPROTOOPT',), 'close': ('EIO', 'EINTR'), 'ppoll': ('EINTR', 'ENOMEM'),
-    'getrandom': ('EINTR', 'ENOSYS'), 'sendto': ('EINTR', 'EAGAIN'), 'recvfrom': ('EINTR', 'EAGAIN'),
+    'getrandom': ('ENOSYS',), 'sendto': ('EINTR', 'EAGAIN'), 'recvfrom': ('EINTR', 'EAGAIN'),
     'write': ('EINTR', 'EAGAIN'),
 }
 HARMFUL = {
     'openat': ('ENOENT', 'EMFILE'), 'fstat': ('EIO',), 'pread64': ('EIO',), 'socket': ('EMFILE', 'EACCES'),
-    'connect': ('ECONNREFUSED', 'ENETUNREACH'), 'getrandom': ('EIO',), 'sendto': ('ECONNRESET', 'EPIPE'),
+    'connect': ('ECONNREFUSED', 'ENETUNREACH'), 'sendto': ('ECONNRESET', 'EPIPE'),
     'recvfrom': ('ECONNRESET', 'ETIMEDOUT', END), 'write': ('ENOSPC', 'EIO'),
+    'getrandom': ('EIO', 'EINTR'),    # a signal ends the wait for entropy: port/posix/random.h
 }
 # What a harmful one may come to. Of the last sends and reads the answer does not depend.
 FILE = {'invalid, invalid_config', 'not_sent, invalid_config'}
