@@ -456,6 +456,47 @@ static void test_room_used_up(void **state)
     end_of_cases();
 }
 
+/* The same with every length of one text, so that another ends exactly where the room ends. */
+static void test_room_ends_anywhere(void **state)
+{
+    (void)state;
+    static textbuf body;
+    trip t;
+    for (size_t n = 0; n <= 255 && !MIGTASK_COUNT_CHARACTERS; n++) {
+        text_clear(&body);
+        text_put(&body, "{\"error\":{},\"request_id\":\"");
+        text_repeat(&body, "i", MIGTASK_REQUEST_ID_MAX);
+        text_put(&body, "\",\"encoded_authorization_message\":\"");
+        text_repeat(&body, "a", MIGTASK_ENCODED_MESSAGE_MAX);
+        text_put(&body, "\",\"error_code\":\"");
+        text_repeat(&body, "c", MIGTASK_ERROR_CODE_MAX);
+        text_put(&body, "\",\"error_msg\":\"");
+        text_repeat(&body, "m", n);
+        text_put(&body, "\",\"error_param\":[\"");
+        text_repeat(&body, "p", MIGTASK_ERROR_PARAM_MAX);
+        text_put(&body, "\",\"");
+        text_repeat(&body, "q", MIGTASK_ERROR_PARAM_MAX);
+        text_put(&body, "\"],\"details\":[{\"error_code\":\"");
+        text_repeat(&body, "d", MIGTASK_DETAIL_MAX);
+        text_put(&body, "\",\"error_msg\":\"");
+        text_repeat(&body, "e", MIGTASK_DETAIL_MAX);
+        text_put(&body, "\"}]}");
+        context("error_msg of %zu", n);
+        trip_init(&t);
+        run_body(&t, text_view(&body), 0);
+        const migtask_reply *r = migtask_call_reply(t.call);
+        const char *end = r->request_id.ptr + MIGTASK_REPLY_TEXT;
+        const migtask_view last[] = {r->details[0].error_code, r->details[0].error_msg};
+        CHECK(r->error_msg.len == n && r->error_param_count == MIGTASK_ERROR_PARAM_COUNT);
+        for (size_t k = 0; k < COUNT_OF(last); k++) {
+            CHECK(last[k].ptr == NULL || last[k].ptr + last[k].len + MIGTASK_KEPT_SLACK < end);
+        }
+        bool whole = last[0].len == MIGTASK_DETAIL_MAX && last[1].len == MIGTASK_DETAIL_MAX;
+        CHECK(((r->truncated & BIT(DETAILS)) == 0) == whole);
+    }
+    end_of_cases();
+}
+
 /* Request id of the header: cut like any text, any byte of it valid UTF-8 in the end. */
 static void test_request_id_header(void **state)
 {
@@ -1150,6 +1191,7 @@ int main(void)
         cmocka_unit_test(test_text_limits),
         cmocka_unit_test(test_array_limits),
         cmocka_unit_test(test_room_used_up),
+        cmocka_unit_test(test_room_ends_anywhere),
         cmocka_unit_test(test_request_id_header),
         cmocka_unit_test(test_malformed_body),
         cmocka_unit_test(test_escapes),
