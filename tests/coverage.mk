@@ -44,7 +44,7 @@ port:
 	@echo "note: tests of the command: $$(tail -n 1 $(OUT)/port/log)"
 	@$(PYTHON) tests/coverage/coverage.py port $(LLVM) $(OUT)/port
 
-SAMPLE ?= 60
+SAMPLE ?= 50
 SEED ?= 1
 mutants:
 	@$(PYTHON) tests/mutation/mutate.py --sample $(SAMPLE) --seed $(SEED)
