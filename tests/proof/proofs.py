@@ -57,9 +57,6 @@ MEANT = {
     ],
 }
 
-# Limits of the configuration on whose values no proof depends are small.
-DEFINES = {}
-
 
 @dataclasses.dataclass
 class Bug:
@@ -73,7 +70,7 @@ class Bug:
 @dataclasses.dataclass
 class Proof:
     """prove_<name>() in the first source. Bounds: how often each loop is unwound (CBMC proves that
-    no more is needed), and macros in capitals that the numbers of turns may refer to."""
+    it does not turn more often), and macros, in capitals."""
     name: str
     sources: list
     bounds: dict = dataclasses.field(default_factory=dict)
@@ -102,11 +99,13 @@ KEPT = ['kept.c', 'libc.c', 'core/unicode.c']
 
 
 def emit(piece):
-    return {'PIECE': piece, 'emit.0': 12, 'emit.1': piece + 1, 'memchr.0': 4, 'memcpy.0': piece + 1, **plain(piece)}
+    return {'PIECE': piece, 'emit.0': 12, 'emit.1': piece + 1, 'memchr.0': 4,
+            'memcpy.0': piece + 1, **plain(piece)}
 
 
 def take_out(secret):
-    return {'SECRET': secret, 'take_out.0': min(secret, 16) + 1, 'take_out.1': min(secret, 17) + 1, 'take_out.2': secret + 1, 'memchr.0': secret + 1}
+    return {'SECRET': secret, 'take_out.0': min(secret, 16) + 1,
+            'take_out.1': min(secret, 17) + 1, 'take_out.2': secret + 1, 'memchr.0': secret + 1}
 
 
 PROOFS = [
@@ -171,7 +170,7 @@ PROOFS = [
         Bug('a letter where no room is (off by one)', TEXT,
             'if (text->len >= text->end)', 'if (text->len > text->end)'),
     ]),
-    Proof('kept_end', KEPT, bugs=[
+    Proof('kept_end', KEPT, {'memcmp.0': 4}, bugs=[
         Bug('the next string does not begin (off by one)', TEXT,
             'migtask_kept_raw(text, "\\",\\"", 3)', 'migtask_kept_raw(text, "\\",\\"", 2)'),
         Bug('some of the window stays', TEXT, 'scan(text, 0);', 'scan(text, 1);'),
@@ -231,7 +230,8 @@ PROOFS += [
         Bug('a window that is full goes on', W, 'w->full = w->flush == NULL', 'w->full = false'),
     ]),
     Proof('writer_put_ref', WRITER, {}, {}, [
-        Bug('the token once more (off by one)', W, 'if (skip < piece.len)', 'if (skip <= piece.len)'),
+        Bug('the token once more (off by one)', W, 'if (skip < piece.len)',
+            'if (skip <= piece.len)'),
         Bug('a token behind other text in one window', W, 'if (w->len == 0) {', 'if (true) {'),
     ]),
 ]
@@ -240,8 +240,8 @@ CALL = ['call_step.c', 'libc.c', 'core/wipe.c']
 C = 'core/call.c'
 PROOFS += [
     Proof('call_begin', CALL, {'EVENTS': 1}, bugs=[
-        Bug('a request that is not good is sent', C, 'migtask_request_check(request) != MIGTASK_CHECK_OK',
-            'false'),
+        Bug('a request that is not good is sent', C,
+            'migtask_request_check(request) != MIGTASK_CHECK_OK', 'false'),
     ]),
     Proof('call_step', CALL, {'EVENTS': 2, 'take.0': 5, 'memcmp.0': 5},
           {'EVENTS': 4, 'take.0': 7, 'memcmp.0': 5}, [
@@ -278,17 +278,17 @@ PROOFS += [
     ]),
 ]
 
-UNICODE = ['utf8.c', 'memcpy.c', 'core/unicode.c']
+UTF8 = ['utf8.c', 'memcpy.c', 'core/unicode.c']
 U = 'core/unicode.c'
 DECODE = {'migtask_utf8_decode.0': 4, 'migtask_utf8_encode.0': 4, 'memcpy.0': 5,
           'prove_utf8_decode.0': 3}
 PROOFS += [
-    Proof('utf8_decode', UNICODE, DECODE, {}, [
+    Proof('utf8_decode', UTF8, DECODE, {}, [
         Bug('bytes from 0xF8 on begin a character', U, 'value < 0xF8 ? 4', 'value <= 0xFF ? 4'),
         Bug('the last of three bytes may be overlong (off by one)', U, '0x800 >> 4', '0x7FF >> 4'),
         Bug('a byte behind the text (off by one)', U, 'if (i == len) {', 'if (i > len) {'),
     ]),
-    Proof('utf8_encode', UNICODE, DECODE, {}, [
+    Proof('utf8_encode', UTF8, DECODE, {}, [
         Bug('U+0800 in two bytes (off by one)', U, 'character < 0x800 ?', 'character <= 0x800 ?'),
     ]),
 ]

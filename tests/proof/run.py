@@ -24,7 +24,8 @@ TOP = HERE.parent.parent
 OUT = TOP / 'build/proof'
 SECONDS = 400  # for one run of CBMC
 
-FLAGS = ['--slice-formula', '--max-field-sensitivity-array-size', '8', '--drop-unused-functions', '--pointer-overflow-check',
+FLAGS = ['--slice-formula', '--max-field-sensitivity-array-size', '8',
+         '--drop-unused-functions', '--pointer-overflow-check',
          '--unsigned-overflow-check', '--conversion-check', '--enum-range-check',
          '--verbosity', '4']  # besides CBMC's own: bounds, pointers, shifts, unwinding, ...
 
@@ -70,7 +71,7 @@ def steps(tools, proof, folder, large, extra):
     yield [f'{tools}/goto-cc', '-std=c11', *(['-funsigned-char'] if signs else []),
            '--function', f'prove_{proof.name}', f'-I{folder}/core', f'-I{HERE}',
            f'-I{proofs.JSMN}',
-           *(f'-D{name}={value}' for name, value in {**proofs.DEFINES, **macros}.items()),
+           *(f'-D{name}={value}' for name, value in macros.items()),
            *sources, '-o', compiled]
     yield [f'{tools}/goto-instrument', '--verbosity', '2',
            *(word for name in proof.replace for word in ('--replace-calls',
@@ -119,7 +120,8 @@ def main():
             status, output = run(steps(tools, proof, folder, arguments.all, extra))
             failures = [line for line in output.splitlines() if line.endswith('FAILURE')]
             results.append(check('PROVE', ' '.join([proof.name, *extra]), status == 0,
-                                 time.monotonic() - start, '\n'.join(failures) or f'status {status}\n{output[-2000:]}'))
+                                 time.monotonic() - start,
+                                 '\n'.join(failures) or f'status {status}\n{output[-2000:]}'))
         for bug in proof.bugs:
             folder = prepare(f'{proof.name}-bug', bug)
             start = time.monotonic()
