@@ -195,7 +195,7 @@ soak: ## all mutants, proofs with larger bounds, hours of fuzzing: SECONDS=3600 
 	@tests/setup.sh build deps demo static coverage fuzz check
 	@port/deps.sh
 	@$(MAKE) -f tests/proof.mk prove ALL=1
-	@$(MAKE) -f tests/coverage.mk all-mutants port
+	@$(MAKE) -f tests/coverage.mk all-mutants
 	@$(MAKE) -f tests/tls.mk soak
 	@$(MAKE) -f tests/fuzz.mk soak SECONDS=$(or $(SECONDS),3600)
 
