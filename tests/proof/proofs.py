@@ -292,3 +292,47 @@ PROOFS += [
         Bug('U+0800 in two bytes (off by one)', U, 'character < 0x800 ?', 'character <= 0x800 ?'),
     ]),
 ]
+
+JSMN_SOURCES = ['jsmn.c', 'libc.c']
+J = 'core/jsmn.h'
+
+
+def jsmn(length, tokens):
+    return {'LENGTH': length, 'TOKENS': tokens, 'jsmn_ok.0': tokens + 1,
+            'jsmn_parse_string.0': 5, 'jsmn_parse_string.1': length + 1,
+            'jsmn_parse_primitive.0': length + 1, 'jsmn_parse.0': tokens + 1, 'jsmn_parse.1': 2,
+            'jsmn_parse.2': tokens + 1, 'strchr.0': 9}
+
+
+TOO_MANY = Bug('a token too many (off by one)', J, 'parser->toknext >= num_tokens',
+               'parser->toknext > num_tokens')
+PROOFS += [
+    Proof('jsmn_init', JSMN_SOURCES, jsmn(4, 2), {}, [
+        Bug('no token is the parent, and it is the first (off by one)', J,
+            'parser->toksuper = -1;\n}', 'parser->toksuper = 0;\n}'),
+        Bug('some token is in use', J, 'parser->toknext = 0;', 'parser->toknext = 1;'),
+        Bug('it begins somewhere', J, '  parser->pos = 0;\n', ''),
+    ]),
+    Proof('jsmn_string', JSMN_SOURCES, jsmn(8, 3), jsmn(16, 4), [
+        TOO_MANY,
+        Bug('the quotation mark is part of it (off by one)', J, 'JSMN_STRING, start + 1, parser',
+            'JSMN_STRING, start, parser'),
+        Bug('what a backslash at the end escapes', J, "c == '\\\\' && parser->pos + 1 < len",
+            "c == '\\\\'"),
+    ]),
+    Proof('jsmn_primitive', JSMN_SOURCES, jsmn(8, 3), jsmn(16, 4), [
+        TOO_MANY,
+        Bug('it has no parent', J, 'start, parser->pos);\n#ifdef JSMN_PARENT_LINKS\n  token->parent '
+            '= parser->toksuper;', 'start, parser->pos);\n#ifdef JSMN_PARENT_LINKS\n'),
+        Bug('an error half way', J, 'js[parser->pos] >= 127) {\n      parser->pos = start;',
+            'js[parser->pos] >= 127) {'),
+    ]),
+    Proof('jsmn_step', JSMN_SOURCES, jsmn(4, 3), jsmn(4, 8), [
+        TOO_MANY,
+        Bug('an end before any beginning', J, 'if (parser->toknext < 1) {', 'if (0) {'),
+        Bug('a container that is its own parent (off by one)', J,
+            "parser->toksuper = parser->toknext - 1;\n      break;\n    case '}':",
+            "parser->toksuper = parser->toknext;\n      break;\n    case '}':"),
+        Bug('the first token has a parent, too', J, 'if (token->parent == -1) {', 'if (0) {'),
+    ], ['jsmn_parse_string', 'jsmn_parse_primitive']),
+]

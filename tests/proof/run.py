@@ -51,6 +51,7 @@ def prepare(name, bug=None):
     folder = OUT / re.sub(r'\W+', '-', name)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(TOP / 'core', folder / 'core')
+    shutil.copy(TOP / proofs.JSMN / 'jsmn.h', folder / 'core')
     for file, lines in proofs.MEANT.items():
         for line in lines:
             mark_meant(folder / file, line)
