@@ -236,6 +236,40 @@ PROOFS += [
     ]),
 ]
 
+ESCAPE = ['escape.c', 'memcpy.c', 'core/writer.c', 'core/unicode.c']
+
+
+def escape(length):
+    turns = length + 1
+    return {'LENGTH': length, 'memcpy.0': 13, 'memcmp.0': 5, 'write_unit.0': 5, 'read_unit.0': 5,
+            'migtask_utf8_decode.0': 4, 'migtask_put_ascii.0': turns,
+            'migtask_put_escaped.0': turns, 'prove_escape_ascii.0': turns,
+            'prove_escape_ascii.1': turns, 'prove_escape_text.0': turns, **plain(length)}
+
+
+PROOFS += [
+    Proof('escape_number', ESCAPE,
+          {'LENGTH': 2, 'memcpy.0': 11, 'migtask_put_number.0': 11, 'prove_escape_number.0': 11},
+          {}, [
+        Bug('room for four digits (off by one)', W, 'digits[10]', 'digits[4]'),
+        Bug('a digit that is none (off by one)', W, 'number % 10)', 'number % 11)'),
+        Bug('the first digit is lost (off by one)', W, 'digits + at, sizeof digits - at',
+            'digits + at + 1, sizeof digits - at - 1'),
+    ], ['migtask_put']),
+    Proof('escape_ascii', ESCAPE, escape(4), escape(8), [
+        Bug('U+10000 in one unit (off by one)', W, 'character > 0xFFFF', 'character > 0x10000'),
+        Bug('a high surrogate that is one too high (off by one)', W, '0xD7C0 +', '0xD7C1 +'),
+        Bug('a digit of five bits', W, 'hex[unit & 15]', 'hex[unit & 31]'),
+    ], ['migtask_put']),
+    Proof('escape_text', ESCAPE, escape(4), escape(8), [
+        Bug('a byte behind the text (off by one)', W, 'took == 0 || took > len',
+            'took == 0 || took > len + 1'),
+        Bug('a quotation mark ends the JSON string', W, "(character == '\"' || ch", '(ch'),
+        Bug('an escape is one byte too short (off by one)', W, '*size = 6', '*size = 5'),
+        Bug('a broken byte takes the next one along (off by one)', W, 'return 1;', 'return 2;'),
+    ], ['migtask_put']),
+]
+
 CALL = ['call_step.c', 'libc.c', 'core/wipe.c']
 C = 'core/call.c'
 PROOFS += [
