@@ -3,6 +3,7 @@
 
 #include "proof.h"
 #include "request.h"
+#include "writer_ok.h"
 
 #define CAP 4 /* bytes of the window in prove_writer_put */
 #define PIECE 3
@@ -19,6 +20,7 @@ void prove_writer_put(void)
     w.full = any_bool();
     w.flush = NULL;
     w.by_ref.ptr = NULL;
+    bool window = window_ok(&w);
     assume(w.len <= w.cap && w.total <= SIZE_MAX - PIECE);
     /* As long as the window is open it holds all that came behind skip. */
     size_t behind = w.total > w.skip ? w.total - w.skip : 0;
@@ -37,6 +39,10 @@ void prove_writer_put(void)
     behind = w.total > w.skip ? w.total - w.skip : 0;
     prove(implies(w.buf != NULL && !w.full, w.len == behind));
     prove(implies(w.full && !old.full, w.len == w.cap)); /* nothing is left out between */
+    /* A window that is closed is never empty. */
+    prove(implies(w.buf != NULL && window, window_ok(&w)));
+    prove(implies(old.full, w.full && w.len == old.len));
+    prove(w.by_ref.len == old.by_ref.len);
 }
 
 /* The token comes whole, or from where the window begins. */
@@ -47,13 +53,18 @@ void prove_writer_put_ref(void)
     struct migtask_writer w;
     w.buf = any_bool() ? buf : NULL;
     w.full = any_bool();
+    w.flush = NULL;
     w.by_ref.ptr = NULL;
-    w.by_ref.len = 0;
+    w.by_ref.len = w.full ? any_size() : 0;
+    bool window = window_ok(&w);
     assume(w.total <= SIZE_MAX - PIECE);
     const struct migtask_writer old = w;
     migtask_view piece = {token, any_upto(PIECE)};
     migtask_put_ref(&w, piece);
     prove(w.total == old.total + piece.len && w.len == old.len);
+    prove(implies(w.buf != NULL && window, window_ok(&w)));
+    prove(implies(old.full, w.full && w.by_ref.len == old.by_ref.len));
+    prove(implies(!old.full, w.by_ref.len <= piece.len));
     if (w.by_ref.ptr != NULL) {
         prove(old.len == 0 && !old.full && w.full && w.by_ref.len > 0);
         prove(w.by_ref.ptr + w.by_ref.len == token + piece.len);
