@@ -110,10 +110,15 @@ def take_out(secret):
 
 PROOFS = [
     Proof('response_init', RESPONSE, bugs=[
+        Bug('an interim answer too many (off by one)', HTTP,
+            'http->interim_left = MIGTASK_INTERIM_MAX;', 'http->interim_left = MIGTASK_INTERIM_MAX + 1;'),
+        Bug('it begins nowhere', HTTP,
+            'MIGTASK_INTERIM_MAX;\n    begin_message(http);', 'MIGTASK_INTERIM_MAX;'),
         Bug('no limit of the header section', HTTP,
             'http->line_left = MIGTASK_HEADER_MAX;\n}', '}'),
     ]),
     Proof('response_number', RESPONSE, bugs=[
+        Bug('hexadecimal digits in Content-Length', HTTP, 'digit >= base ||', 'digit >= 16 ||'),
         Bug('a length of 21 digits wraps', HTTP,
             ' || http->left >> 32 > UINT32_MAX / base', ''),
         Bug('a colon is a digit (off by one)', 'core/unicode.c', 'digit < 10', 'digit < 11'),
@@ -129,6 +134,10 @@ PROOFS = [
     ]),
     Proof('response_span', RESPONSE, {'SPAN': 9, 'take_span.0': 10, **plain(9)},
           {'SPAN': 40, 'take_span.0': 41, **plain(40)}, [
+        Bug('one byte more than the header section may have (off by one)', HTTP,
+            '? len : http->line_left;', '? len : http->line_left + 1;'),
+        Bug('a name of any characters', HTTP, 'took < len && moves[NAME][classify(ptr[took])] == NAME',
+            'took < len'),
         Bug('a span longer than what the header section may still have', HTTP,
             '    len = len < http->line_left ? len : http->line_left;\n', ''),
         Bug('DEL counts as plain when a word is looked at', 'core/unicode.c',
@@ -142,6 +151,9 @@ PROOFS = [
         Bug('text goes on behind a cut', TEXT, 'len > 0 && !text->cut', 'len > 0'),
     ]),
     Proof('kept_in_long_word', KEPT, {'in_long_word.0': 17, 'in_long_word.1': 17}, bugs=[
+        Bug('the byte before the one before (off by one)', TEXT, 'text->window[first - 1]',
+            'text->window[first - 2]'),
+        Bug('the window has no end', TEXT, 'while (end < text->window_len && end <', 'while (end <'),
         Bug('a byte before the window (off by one)', TEXT,
             'while (first > 0 && end', 'while (end'),
     ]),
@@ -161,16 +173,22 @@ PROOFS = [
     Proof('kept_append', [*KEPT, 'memcpy.c'],
           {'PIECE': 2, 'migtask_kept_append.0': 3, 'memcpy.0': 3},
           {'PIECE': 32, 'migtask_kept_append.0': 3, 'memcpy.0': 33}, [
+        Bug('the same bytes again', TEXT, 'len -= take;\n        if (text->window_len ==',
+            'if (text->window_len =='),
         Bug('a byte behind the window (off by one)', TEXT,
             'take = sizeof text->window - text', 'take = sizeof text->window + 1 - text'),
         Bug('a full window waits', TEXT,
             'if (text->window_len == sizeof text->window) {', 'if (false) {'),
     ], ['scan']),
     Proof('kept_begin', KEPT, bugs=[
+        Bug('no room, and yet it begins', TEXT, 'text->end) {\n        return false;',
+            'text->end) {\n        return true;'),
+        Bug('no letter', TEXT, "    text->buf[text->len++] = (char)('a' + place);\n", ''),
         Bug('a letter where no room is (off by one)', TEXT,
             'if (text->len >= text->end)', 'if (text->len > text->end)'),
     ]),
     Proof('kept_end', KEPT, {'memcmp.0': 4}, bugs=[
+        Bug('the string stays open', TEXT, '    migtask_kept_raw(text, "\\",\\"", 3);\n', ''),
         Bug('the next string does not begin (off by one)', TEXT,
             'migtask_kept_raw(text, "\\",\\"", 3)', 'migtask_kept_raw(text, "\\",\\"", 2)'),
         Bug('some of the window stays', TEXT, 'scan(text, 0);', 'scan(text, 1);'),
@@ -189,7 +207,14 @@ def guard():
 
 
 PROOFS += [
-    Proof('guard_init', GUARD, guard()),
+    Proof('guard_init', GUARD, guard(), {}, [
+        Bug('the room of what must not be lost is given away', JSON, 'SLACK - MIGTASK_REPLY_RESERVE',
+            'SLACK'),
+        Bug('the text begins one byte later (off by one)', JSON, 'guard->kept = (uint16_t)text->len;\n}',
+            'guard->kept = (uint16_t)(text->len + 1);\n}'),
+        Bug('a byte behind the buffer (off by one)', JSON, 'cap - MIGTASK_KEPT_SLACK - MIGTASK',
+            'cap + 1 - MIGTASK_KEPT_SLACK - MIGTASK'),
+    ]),
     Proof('guard_structure', GUARD, guard(), {}, [
         Bug('a level too many (off by one)', JSON, 'guard->depth == MIGTASK_JSON_DEPTH',
             'guard->depth > MIGTASK_JSON_DEPTH'),
@@ -200,18 +225,48 @@ PROOFS += [
             '(9 * MIGTASK_KEPT_FRAME'),
     ]),
     Proof('guard_string', GUARD, guard(), {}, [
+        Bug('DEL takes the next byte along (off by one)', JSON, 'plain = 1;', 'plain = 2;'),
         Bug('a name that is one byte too long (off by one)', JSON,
             'room = sizeof guard->name - guard', 'room = sizeof guard->name + 1 - guard'),
         Bug('a UTF-8 sequence goes on from the one before', JSON,
             'SEQUENCE;\n        guard->count = 0;', 'SEQUENCE;'),
     ]),
-    Proof('guard_sequence', GUARD, guard()),
-    Proof('guard_escape', GUARD, guard()),
+    Proof('guard_sequence', GUARD, guard(), {}, [
+        Bug('a byte too many (off by one)', JSON, 'need == guard->count', 'need < guard->count'),
+        Bug('what begins no character waits', JSON,
+            'if (need == 0) {\n        guard->state = MALFORMED;\n    } else if', 'if'),
+        Bug('a whole character waits', JSON,
+            'guard->state = STRING;\n        string_text(guard, guard->sequence', 'string_text(guard, guard->sequence'),
+    ]),
+    Proof('guard_escape', GUARD, guard(), {}, [
+        Bug('what another escape says (off by two)', JSON, '&escaped[found - escapes]',
+            '&escaped[found - escapes + 2]'),
+        Bug('the digits of the escape before count', JSON, 'guard->count = 0;\n        guard->state = c',
+            'guard->state = c'),
+        Bug('any letter goes', JSON, 'HEX : MALFORMED', 'HEX : DONE'),
+    ]),
     Proof('guard_hex', GUARD, guard(), {}, [
+        Bug('it waits behind the fourth digit', JSON, '    guard->state = STRING;\n    if (character >> 10',
+            '    if (character >> 10'),
+        Bug('a bad digit is the fifth', JSON, '    if (digit > 15) {\n        guard->state = MALFORMED;',
+            '    if (digit > 15) {\n        guard->count = 4;'),
         Bug('five digits (off by one)', JSON, '++guard->count < 4', '++guard->count <= 4'),
     ]),
-    Proof('guard_literal', GUARD, guard()),
-    Proof('guard_malformed', GUARD, guard()),
+    Proof('guard_literal', GUARD, guard(), {}, [
+        Bug('it goes on behind its end (off by one)', JSON, "} else if (*guard->literal == '\\0') {",
+            '} else if (false) {'),
+        Bug('another letter will do', JSON, "guard->literal++) {\n        guard->state = MALFORMED;",
+            'guard->literal++) {'),
+        Bug('every second letter', JSON, 'c != *guard->literal++', 'c != *(guard->literal += 2)'),
+    ]),
+    Proof('guard_malformed', GUARD, guard(), {}, [
+        Bug('a broken body goes on', JSON, 'case MALFORMED:\n            return;',
+            'case MALFORMED:\n            structure_byte(guard, *ptr);\n            break;'),
+        Bug('it is well again', JSON, 'case MALFORMED:\n            return;',
+            'case MALFORMED:\n            guard->state = STRUCTURE;\n            return;'),
+        Bug('more is kept (off by one)', JSON, 'case MALFORMED:\n            return;',
+            'case MALFORMED:\n            guard->kept++;\n            return;'),
+    ]),
     Proof('guard_end', GUARD, guard(), {}, [
         Bug('an end inside an object', JSON, 'guard->depth == 0 && (g', '(g'),
         Bug('a byte too few behind the texts (off by one)', TEXT_H, 'SLACK 5u', 'SLACK 4u'),
@@ -230,6 +285,8 @@ PROOFS += [
         Bug('a window that is full goes on', W, 'w->full = w->flush == NULL', 'w->full = false'),
     ]),
     Proof('writer_put_ref', WRITER, {}, {}, [
+        Bug('one byte behind the token (off by one)', W, 'w->by_ref.len = piece.len - skip;',
+            'w->by_ref.len = piece.len - skip + 1;'),
         Bug('the token once more (off by one)', W, 'if (skip < piece.len)',
             'if (skip <= piece.len)'),
         Bug('a token behind other text in one window', W, 'if (w->len == 0) {', 'if (true) {'),
@@ -274,6 +331,11 @@ CALL = ['call_step.c', 'libc.c', 'core/wipe.c']
 C = 'core/call.c'
 PROOFS += [
     Proof('call_begin', CALL, {'EVENTS': 1}, bugs=[
+        Bug('a request that is not good has no end', C,
+            '        call->state = DONE;\n        call->outcome = MIGTASK_INVALID;',
+            '        call->outcome = MIGTASK_INVALID;'),
+        Bug('a byte of the request too few counts (off by one)', C,
+            'call->request_len = count.total;', 'call->request_len = count.total - 1;'),
         Bug('a request that is not good is sent', C,
             'migtask_request_check(request) != MIGTASK_CHECK_OK', 'false'),
     ]),
@@ -289,6 +351,11 @@ PROOFS += [
         Bug('an early 200 counts', C, '!call->early && reply', 'reply'),
     ]),
     Proof('call_cancel', CALL, {'EVENTS': 1}, bugs=[
+        Bug('another reason than that (off by one)', C,
+            'fail(call, MIGTASK_CANCELLED);', 'fail(call, MIGTASK_CANCELLED - MIGTASK_CANCELLED);'),
+        Bug('the call goes on', C,
+            'if (call->state != DONE) {\n        fail(call, MIGTASK_CANCELLED);',
+            'if (call->state == DONE) {\n        fail(call, MIGTASK_CANCELLED);'),
         Bug('an outcome is not final', C, 'if (call->state != DONE) {', 'if (true) {'),
     ]),
 ]
@@ -323,6 +390,8 @@ PROOFS += [
         Bug('a byte behind the text (off by one)', U, 'if (i == len) {', 'if (i > len) {'),
     ]),
     Proof('utf8_encode', UTF8, DECODE, {}, [
+        Bug('U+80 in one byte (off by one)', U, 'character < 0x80 ? 1', 'character <= 0x80 ? 1'),
+        Bug('bits of the character are lost', U, '        character >>= 6;\n', '        character >>= 7;\n'),
         Bug('U+0800 in two bytes (off by one)', U, 'character < 0x800 ?', 'character <= 0x800 ?'),
     ]),
 ]
