@@ -157,7 +157,7 @@ def compare(rows, file):
     text = pathlib.Path(file).read_text(encoding='utf-8')
     written = re.search(r'^Bytes, with (gcc .*):$', text, re.M)
     if not written or written[1] != versions():
-        print(f'{file}: not compared, its table is for {written[1] if written else "nothing"}, this is {versions()}')
+        print(f'note: {file}: not compared, its table is for {written[1] if written else "nothing"}, this is {versions()}')
         return 0, []
     checks, wrong = 0, []
     for row in rows:

@@ -373,6 +373,8 @@ class Skipped(Exception):
     """A test that cannot be done here, and why."""
 
 
+SKIPPED = []    # names of tests; they count neither as passed nor as failed
+
 # Parameters that name the name server; empty: there is none here.
 NAMES = {}
 
@@ -399,7 +401,8 @@ def perform(name, board, profile, function):
     try:
         function(board, profile)
     except Skipped as why:
-        print(f'{name}: skipped, {why}', flush=True)
+        SKIPPED.append(name)
+        print(f'skipped: {name}: {why}', flush=True)
     except Exception:  # pylint: disable=broad-except # a test may fail in any way
         return f'{name}: FAILED\n{traceback.format_exc()}'
     return None
@@ -432,7 +435,7 @@ def main():
         server.__enter__()
         NAMES.update({} if alone else {'dns': GATEWAY}, retries=0)
     except OSError as error:
-        print(f'no name server here ({error}), and no network of our own')
+        print(f'note: no name server here ({error}), and no network of our own')
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
         for failure in pool.map(lambda entry: perform(*entry[1:]), tests):
             if failure:
@@ -441,7 +444,7 @@ def main():
     if not options.k and not failures and options.board is None and options.profile is None:
         print(instructions())
     print(f'{time.monotonic() - started:.0f} s')
-    print(f'{len(tests) - len(failures)} passed, {len(failures)} failed')
+    print(f'{len(tests) - len(failures) - len(SKIPPED)} passed, {len(failures)} failed')
     return 1 if failures or not tests else 0
 
 
