@@ -17,6 +17,7 @@ struct call {
     bool read_next; /* while sending: the stream would block, see whether an answer is there */
     bool received;  /* a byte of the reply has come */
     bool early;     /* the final header section came before the request was out */
+    bool keep;      /* the connection is left open for the next call */
     uint32_t start_ms;
     migtask_stream stream;
     size_t sent;          /* bytes of the request that the stream took */
@@ -72,7 +73,7 @@ static migtask_outcome without_answer(const struct call *call)
     return handed_over ? MIGTASK_UNKNOWN : MIGTASK_NOT_SENT;
 }
 
-/* Closes everything; the token's traces go with it. */
+/* Closes everything, but for a connection that is kept; the token's traces go with it. */
 static void finish(struct call *call, migtask_outcome outcome, migtask_reason reason)
 {
     if (call->state == DRAINING && outcome != MIGTASK_REFUSED) {
@@ -81,7 +82,9 @@ static void finish(struct call *call, migtask_outcome outcome, migtask_reason re
     call->outcome = (uint8_t)outcome;
     call->reason = (uint8_t)reason;
     call->state = DONE;
-    call->stream.ops->close(call->stream.ctx);
+    if (!call->keep) {
+        call->stream.ops->close(call->stream.ctx);
+    }
 #if MIGTASK_MASK_INDEX
     if (call->guard.text.indexed) {
         migtask_wipe(call->grams, sizeof call->grams);
@@ -114,8 +117,22 @@ static bool is_gateways(migtask_view code)
            (code.ptr[4] == '.' || (code.ptr[4] == 'W' && code.ptr[5] == '.'));
 }
 
+/* Whether another call may go over the connection: both sides want it, this message ended by
+ * itself with nothing behind it, and the request is out. RFC 9112 section 9.3. */
+static bool may_stay_open(const struct call *call, bool nothing_behind)
+{
+#if MIGTASK_KEEP_OPEN
+    return call->request.keep_open && nothing_behind && call->state == RECEIVING && !call->early &&
+           migtask_http_persists(&call->http);
+#else
+    (void)call;
+    (void)nothing_behind;
+    return false;
+#endif
+}
+
 /* A complete response is there: what does it say? Design section 2. */
-static void finish_answer(struct call *call)
+static void finish_answer(struct call *call, bool nothing_behind)
 {
     struct migtask_guard *guard = &call->guard;
     migtask_reply *reply = &call->reply;
@@ -140,6 +157,7 @@ static void finish_answer(struct call *call)
     if (outcome == MIGTASK_REFUSED || !call->early) {
         call->sentence = NULL;
     }
+    call->keep = may_stay_open(call, nothing_behind);
     finish(call, outcome, reason);
 }
 
@@ -177,7 +195,7 @@ static void take(struct call *call, size_t len)
             migtask_guard_read(&call->guard, body.ptr, body.len);
             break;
         case MIGTASK_READ_DONE:
-            finish_answer(call);
+            finish_answer(call, at == end);
             break;
         case MIGTASK_READ_MALFORMED:
             fail(call, MIGTASK_HTTP_MALFORMED);
@@ -206,7 +224,7 @@ static bool step_receive(struct call *call)
         return false;
     case MIGTASK_IO_END:
         if (migtask_http_complete_at_end(&call->http)) {
-            finish_answer(call);
+            finish_answer(call, false);
         } else {
             fail(call, MIGTASK_CONNECTION_LOST);
         }

@@ -96,6 +96,9 @@ static const uint8_t moves[LINE_STATES][CLASSES] = {
 /* In lower case, in the order of enum migtask_http_field, as migtask_find_name() takes them. */
 static const char field_names[] = "\16content-length"
                                   "\21transfer-encoding"
+#if MIGTASK_KEEP_OPEN
+                                  "\12connection"
+#endif
                                   "\14x-request-id"
                                   "\13retry-after"
                                   "\4date";
@@ -135,6 +138,13 @@ bool migtask_http_complete_at_end(const struct migtask_http *http)
 {
     return http->state == BODY_TO_END;
 }
+
+#if MIGTASK_KEEP_OPEN
+bool migtask_http_persists(const struct migtask_http *http)
+{
+    return !http->minor_0 && !http->closing;
+}
+#endif
 
 /* "HTTP/1.x NNN" and what follows it: the state behind that byte. RFC 9112 section 4. */
 static enum state status_byte(struct migtask_http *http, char c)
@@ -214,6 +224,12 @@ static enum migtask_http_event value_byte(struct migtask_http *http, char c)
     if (http->value_len < FULL) {
         return MIGTASK_READ_MORE;
     }
+#if MIGTASK_KEEP_OPEN
+    if (http->field == MIGTASK_FIELD_CONNECTION) {
+        http->closing = true;
+        return MIGTASK_READ_MORE;
+    }
+#endif
     if (http->field < MIGTASK_FIELD_X_REQUEST_ID) {
         http->state = MALFORMED;
         return MIGTASK_READ_MORE;
@@ -237,6 +253,11 @@ static enum migtask_http_event end_field(struct migtask_http *http)
                migtask_find_name("\7chunked", http->value, http->value_len) == 0;
         http->chunked = true;
         break;
+#if MIGTASK_KEEP_OPEN
+    case MIGTASK_FIELD_CONNECTION:
+        http->closing |= migtask_find_name("\12keep-alive", http->value, http->value_len) != 0;
+        break;
+#endif
     default:
         if (http->value_len >= FULL) { /* all was handed on */
             http->value_len = 0;

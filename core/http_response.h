@@ -24,6 +24,9 @@ enum migtask_http_event {
 enum migtask_http_field {
     MIGTASK_FIELD_CONTENT_LENGTH,
     MIGTASK_FIELD_TRANSFER_ENCODING,
+#if MIGTASK_KEEP_OPEN
+    MIGTASK_FIELD_CONNECTION,
+#endif
     MIGTASK_FIELD_X_REQUEST_ID,
     MIGTASK_FIELD_RETRY_AFTER,
     MIGTASK_FIELD_DATE,
@@ -42,6 +45,9 @@ struct migtask_http {
     bool chunked;
     bool in_trailer;
     bool blank; /* white space in the value, perhaps at its end */
+#if MIGTASK_KEEP_OPEN
+    bool closing; /* a Connection header says anything but keep-alive */
+#endif
     uint16_t status;
     uint16_t value_len;
     /* From here on it outlives an interim answer. */
@@ -62,5 +68,11 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
 /* Whether a message delimited by the connection's end would be complete now: to be asked only after
  * an end that the peer announced (TLS close_notify). RFC 9112 section 6.3 item 8, 9.8. */
 bool migtask_http_complete_at_end(const struct migtask_http *http);
+
+#if MIGTASK_KEEP_OPEN
+/* Whether the connection may carry another message: asked behind DONE. RFC 9112 section 9.3; what
+ * the Connection header could say besides counts as a no. */
+bool migtask_http_persists(const struct migtask_http *http);
+#endif
 
 #endif

@@ -124,6 +124,10 @@ typedef struct migtask_request {
     migtask_view token;
     uint32_t timeout_ms;         /* whole call, 1..86400000 */
     uint32_t connect_timeout_ms; /* name, TCP and TLS, 1..86400000 */
+    /* True: after an answer that allows it (RFC 9112 section 9.3) the stream is left open, and the
+     * next call over it goes on there; whoever makes the last call closes the stream. An action is
+     * never repeated on a connection that died. No effect where MIGTASK_KEEP_OPEN is 0. */
+    bool keep_open;
 } migtask_request;
 
 /* What is wrong with a request. */
@@ -208,8 +212,9 @@ typedef enum migtask_io {
 
 /* The functions of a stream. None may block; ctx is the stream's own object. */
 typedef struct migtask_stream_ops {
-    /* Goes on with opening the stream; OK when data can be sent. After OK it is not called again
-     * before close(). */
+    /* Goes on with opening the stream; OK when data can be sent. On a stream that is open, because
+     * the call before left it so, it looks whether the peer has ended it meanwhile or has sent
+     * anything, and then opens it anew. */
     migtask_io (*connect)(void *ctx);
     /* Takes 1..len bytes (len >= 1) and says how many in *sent (0 unless OK). What was taken may be
      * held back to travel with what follows: a recv pushes it out. */
@@ -298,7 +303,7 @@ typedef struct migtask_call {
 typedef enum migtask_step {
     MIGTASK_STEP_MOVED,   /* something was done: step again at once */
     MIGTASK_STEP_WAITING, /* the stream would block: step again when it is ready, or in a while */
-    MIGTASK_STEP_DONE     /* the outcome is final; the stream is closed */
+    MIGTASK_STEP_DONE     /* the outcome is final; the stream is closed, but see keep_open */
 } migtask_step;
 
 typedef enum migtask_phase {

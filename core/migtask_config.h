@@ -177,6 +177,15 @@
 #error "MIGTASK_MASK_INDEX must be 0 or 1"
 #endif
 
+/* 1: a call may leave its connection open for the next one (migtask_request.keep_open); 0: it is
+ * always closed. RAM: none; 100 bytes of Cortex-M code. */
+#ifndef MIGTASK_KEEP_OPEN
+#define MIGTASK_KEEP_OPEN MIGTASK_DEFAULT(0, 1)
+#endif
+#if MIGTASK_KEEP_OPEN != 0 && MIGTASK_KEEP_OPEN != 1
+#error "MIGTASK_KEEP_OPEN must be 0 or 1"
+#endif
+
 /*
  * Limits of the request, documented by the service: not for changing, named here so that nobody
  * needs a number. They cost no RAM: all of these texts stay in the caller's memory.

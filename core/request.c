@@ -60,9 +60,11 @@ void migtask_request_write(struct migtask_writer *w, const migtask_request *requ
     migtask_put_string(w, "\r\nContent-Type: application/json\r\n"
                           "Accept: application/json\r\n"
                           "Accept-Encoding: identity\r\n"
-                          "User-Agent: migtask/" MIGTASK_VERSION "\r\n"
-                          "Connection: close\r\n"
-                          "Content-Length: ");
+                          "User-Agent: migtask/" MIGTASK_VERSION "\r\n");
+    if (!(MIGTASK_KEEP_OPEN && request->keep_open)) { /* without it HTTP/1.1 stays connected */
+        migtask_put_string(w, "Connection: close\r\n");
+    }
+    migtask_put_string(w, "Content-Length: ");
     migtask_put_number(w, (uint32_t)body.total);
     migtask_put_string(w, "\r\nX-Auth-Token: ");
     migtask_put_ref(w, token);
