@@ -2,8 +2,8 @@
  * mbedtls_profile.h - the MBEDTLS_CONFIG_FILE of migtask: a TLS client and nothing else. (Not named
  * mbedtls_config.h, because mbedTLS would find its own file of that name first.)
  *
- * Driven by tls_config.h. Forward secrecy with AEAD only, SHA-2 only, no renegotiation, no tickets,
- * no keys or certificates of our own, no files, no libc heap, no printf.
+ * Driven by tls_config.h. Forward secrecy with AEAD only, SHA-2 only, no renegotiation, tickets
+ * only where asked for, no keys or certificates of our own, no files, no libc heap, no printf.
  */
 #ifndef MIGTASK_MBEDTLS_PROFILE_H
 #define MIGTASK_MBEDTLS_PROFILE_H
@@ -98,6 +98,9 @@
 #define MBEDTLS_SSL_IN_CONTENT_LEN MIGTASK_TLS_RECORD_IN
 #define MBEDTLS_SSL_OUT_CONTENT_LEN MIGTASK_TLS_RECORD_OUT
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1
+#if MIGTASK_TLS_RESUME
+#define MBEDTLS_SSL_SESSION_TICKETS
+#endif
 #if MIGTASK_TLS_FRAGMENT
 #define MBEDTLS_SSL_MAX_FRAGMENT_LENGTH
 #endif
@@ -112,6 +115,9 @@
 #if MIGTASK_TLS_1_3
 #define MBEDTLS_SSL_PROTO_TLS1_3
 #define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL_ENABLED
+#if MIGTASK_TLS_RESUME
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
+#endif
 #define MBEDTLS_SSL_KEEP_PEER_CERTIFICATE /* mbedTLS wants it for 1.3 */
 #if MIGTASK_TLS_COMPATIBILITY
 #define MBEDTLS_SSL_TLS1_3_COMPATIBILITY_MODE

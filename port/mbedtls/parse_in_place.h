@@ -6,7 +6,7 @@
  * the message. Nothing here asks for them after they are verified, which is while the message is
  * still in its buffer, and their public keys are kept apart; so they are parsed where they are.
  * That is 3 to 5 KB less memory at the peak. (The other callers of this function in these files
- * save and load sessions; a migtask build has none of them.)
+ * copy, save and load sessions: resume.c does that without certificates.)
  */
 #ifndef MIGTASK_PARSE_IN_PLACE_H
 #define MIGTASK_PARSE_IN_PLACE_H

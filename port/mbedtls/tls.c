@@ -21,6 +21,7 @@
 #include "mbedtls/ssl.h"
 #include "mbedtls/ssl_ciphersuites.h"
 #include "random.h"
+#include "resume.h"
 #include "roots.h"
 #include "verify.h"
 #ifdef MBEDTLS_PSA_CRYPTO_C
@@ -434,8 +435,9 @@ static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
         if (result == MBEDTLS_ERR_SSL_WANT_WRITE) {
             return MIGTASK_IO_WOULD_BLOCK;
         }
-        if (result != MBEDTLS_ERR_SSL_WANT_READ &&
-            result != MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+            migtask_resume_keep(tls, &tls->session->ssl);
+        } else if (result != MBEDTLS_ERR_SSL_WANT_READ) {
             return fail(tls, result);
         }
         if (tls->blocked || tls->reads_left == 0) {
@@ -534,6 +536,7 @@ static int configure(migtask_tls *tls, mbedtls_ssl_config *conf)
     mbedtls_ssl_conf_ca_cb(conf, migtask_verify_roots, tls);
     mbedtls_ssl_conf_verify(conf, migtask_verify_certificate, tls);
     mbedtls_ssl_conf_rng(conf, migtask_random_fill, NULL);
+    migtask_resume_configure(tls, conf);
 #if MIGTASK_TLS_FRAGMENT
     int result = mbedtls_ssl_conf_max_frag_len(
         conf, MIGTASK_TLS_FRAGMENT == 512    ? MBEDTLS_SSL_MAX_FRAG_LEN_512
@@ -568,6 +571,9 @@ static int begin_handshake(migtask_tls *tls)
         result = mbedtls_ssl_set_hostname(&session->ssl, name);
     }
     mbedtls_ssl_set_bio(&session->ssl, tls, take_out, take_in, NULL);
+    if (result == 0) {
+        migtask_resume_offer(tls, &session->ssl);
+    }
     return result;
 }
 
@@ -641,35 +647,10 @@ static migtask_io handshake(migtask_tls *tls)
         }
     }
     tls->phase = MIGTASK_TLS_OPEN;
+    if (mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        migtask_resume_keep(tls, ssl); /* in TLS 1.3 tickets come later */
+    }
     return MIGTASK_IO_OK;
-}
-
-static migtask_io tls_connect(void *ctx)
-{
-    migtask_tls *tls = ctx;
-    const migtask_stream *lower = &tls->config.lower;
-    begin_operation(tls);
-    if (tls->phase == MIGTASK_TLS_CLOSED) {
-        tls->reason = MIGTASK_OK;
-        tls->said = NULL;
-        migtask_io io =
-            lower->ops == NULL ? fail_saying(tls, MIGTASK_INVALID_CONFIG, NULL) : open_session(tls);
-        if (io != MIGTASK_IO_OK) {
-            return io;
-        }
-    }
-    if (tls->phase == MIGTASK_TLS_CONNECTING) {
-        tls->lower_open = true;
-        migtask_io io = lower->ops->connect(lower->ctx);
-        if (io != MIGTASK_IO_OK) {
-            return io == MIGTASK_IO_FAILED ? fail_below(tls) : io;
-        }
-        tls->phase = MIGTASK_TLS_SECURING;
-    }
-    if (tls->phase == MIGTASK_TLS_SECURING) {
-        return handshake(tls);
-    }
-    return tls->phase == MIGTASK_TLS_OPEN ? MIGTASK_IO_OK : MIGTASK_IO_FAILED;
 }
 
 static void release_session(migtask_tls *tls)
@@ -715,6 +696,49 @@ static void tls_close(void *ctx)
     tls->candidates = tls->lookups = 0;
     tls->pinned = NULL;
     tls->phase = MIGTASK_TLS_CLOSED;
+}
+
+/* Whether a connection that the call before left open is still good: nothing is under way in
+ * either direction, and the peer has neither ended it nor sent anything that nobody asked for. */
+static bool is_idle(migtask_tls *tls)
+{
+    uint8_t byte;
+    size_t got;
+    if (tls->out_sealed > 0 || tls->out_plain > 0) {
+        return false;
+    }
+    return tls_recv(tls, &byte, sizeof byte, &got) == MIGTASK_IO_WOULD_BLOCK;
+}
+
+static migtask_io tls_connect(void *ctx)
+{
+    migtask_tls *tls = ctx;
+    const migtask_stream *lower = &tls->config.lower;
+    if (tls->phase == MIGTASK_TLS_OPEN && !is_idle(tls)) {
+        tls_close(tls);
+    }
+    begin_operation(tls);
+    if (tls->phase == MIGTASK_TLS_CLOSED) {
+        tls->reason = MIGTASK_OK;
+        tls->said = NULL;
+        migtask_io io =
+            lower->ops == NULL ? fail_saying(tls, MIGTASK_INVALID_CONFIG, NULL) : open_session(tls);
+        if (io != MIGTASK_IO_OK) {
+            return io;
+        }
+    }
+    if (tls->phase == MIGTASK_TLS_CONNECTING) {
+        tls->lower_open = true;
+        migtask_io io = lower->ops->connect(lower->ctx);
+        if (io != MIGTASK_IO_OK) {
+            return io == MIGTASK_IO_FAILED ? fail_below(tls) : io;
+        }
+        tls->phase = MIGTASK_TLS_SECURING;
+    }
+    if (tls->phase == MIGTASK_TLS_SECURING) {
+        return handshake(tls);
+    }
+    return tls->phase == MIGTASK_TLS_OPEN ? MIGTASK_IO_OK : MIGTASK_IO_FAILED;
 }
 
 static migtask_reason tls_failure(void *ctx, const char **sentence)

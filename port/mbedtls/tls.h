@@ -79,6 +79,18 @@ migtask_tls_memory migtask_tls_arena(void);
  * clock_unset before a connection is opened. */
 typedef bool (*migtask_tls_clock)(void *ctx, int64_t *epoch_s);
 
+#if MIGTASK_TLS_RESUME
+/* What one connection leaves for the next to the same server; all zero at first. The caller's. It
+ * holds keys: migtask_tls_forget() when no more connections follow. */
+typedef struct migtask_tls_resumption {
+    size_t len; /* bytes of session, 0: none */
+    uint8_t session[MIGTASK_TLS_SESSION];
+} migtask_tls_resumption;
+
+/* Wipes it. */
+void migtask_tls_forget(migtask_tls_resumption *resumption);
+#endif
+
 typedef struct migtask_tls_config {
     migtask_stream lower; /* carries the records, e.g. TCP; its context must outlive the stream */
     /* Whose certificate to expect: the name goes out as SNI, an address does not. The memory of the
@@ -90,6 +102,12 @@ typedef struct migtask_tls_config {
     /* NULL, or called between the public-key operations of a handshake: feed a watchdog here. */
     void (*busy)(void *ctx);
     void *busy_ctx;
+#if MIGTASK_TLS_RESUME
+    /* NULL: each handshake is a full one. Else the session is kept here, and the next connection
+     * offers it: the server proves by it that it is the one whose certificate was checked then.
+     * Must outlive the stream; for one endpoint and one set of roots only. */
+    migtask_tls_resumption *resumption;
+#endif
 } migtask_tls_config;
 
 typedef enum migtask_tls_phase {

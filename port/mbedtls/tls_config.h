@@ -124,6 +124,21 @@
 #define MIGTASK_TLS_COMPATIBILITY 1
 #endif
 
+/* A TLS session may be kept for the next connection to the same server, which then needs no
+ * public-key signature (migtask_tls_config.resumption). Costs 5 KB of code. */
+#ifndef MIGTASK_TLS_RESUME
+#define MIGTASK_TLS_RESUME MIGTASK_DEFAULT(0, 1)
+#endif
+
+/* Bytes of a kept session with its ticket; larger ones are not kept. nginx's have about 350.
+ * RAM: 1 byte a byte of each migtask_tls_resumption. */
+#ifndef MIGTASK_TLS_SESSION
+#define MIGTASK_TLS_SESSION 2048
+#endif
+#if MIGTASK_TLS_SESSION < 128 || MIGTASK_TLS_SESSION > 65535
+#error "MIGTASK_TLS_SESSION must be 128..65535"
+#endif
+
 /* Bytes of the sentence that says why TLS failed. RAM: 1 byte a byte of each migtask_tls. */
 #ifndef MIGTASK_TLS_SENTENCE
 #define MIGTASK_TLS_SENTENCE 320
