@@ -18,6 +18,9 @@ volatile sig_atomic_t attempts_cancelled;
 static migtask_call call;
 static migtask_posix_tcp tcp;
 static migtask_tls tls;
+static migtask_stream stream; /* TLS over TCP */
+static migtask_tls_resumption resumption;
+static bool are_several;
 
 static bool clock_now(void *ctx, int64_t *epoch_s)
 {
@@ -51,9 +54,9 @@ static void wait_for(uint32_t max_ms)
     migtask_posix_tcp_wait(&tcp, max_ms);
 }
 
-static void describe_connection(void)
+static void describe_connection(bool is_new)
 {
-    terminal_put(&terminal_err, "connected to ");
+    terminal_put(&terminal_err, is_new ? "connected to " : "still connected to ");
     terminal_put(&terminal_err, migtask_posix_tcp_peer(&tcp));
     terminal_put(&terminal_err, ", ");
     terminal_put(&terminal_err, migtask_tls_version(&tls));
@@ -67,6 +70,7 @@ static void describe_connection(void)
 static migtask_phase run_call(const struct options *options)
 {
     migtask_phase phase = MIGTASK_PHASE_CONNECTING;
+    bool is_new = migtask_tls_get_phase(&tls) != MIGTASK_TLS_OPEN;
     for (unsigned steps = 0;; steps++) {
         uint32_t now = migtask_posix_now_ms(NULL);
         if (attempts_cancelled) {
@@ -79,9 +83,10 @@ static migtask_phase run_call(const struct options *options)
         if (options->amount == OUTPUT_VERBOSE && phase == MIGTASK_PHASE_CONNECTING &&
             migtask_call_phase(&call) != phase) {
             progress_erase();
-            describe_connection();
+            describe_connection(is_new);
         }
         phase = migtask_call_phase(&call);
+        is_new |= phase == MIGTASK_PHASE_CONNECTING; /* one that is open takes no second step */
         if (step == MIGTASK_STEP_WAITING) {
             show_progress(now);
             wait_for(migtask_call_time_left(&call, now));
@@ -98,6 +103,10 @@ static void announce_repeat(const struct options *options, const migtask_retry *
     progress_erase();
     if (options->amount == OUTPUT_QUIET) {
         return;
+    }
+    if (are_several) {
+        terminal_put(&terminal_err, options->task_id);
+        terminal_put(&terminal_err, ": ");
     }
     terminal_put(&terminal_err, "attempt ");
     terminal_put_number(&terminal_err, retry->attempts - 1u);
@@ -133,20 +142,38 @@ static uint32_t random_bits(void)
     return bits;
 }
 
-void attempts_run(const struct options *options, const migtask_trust *trust, uint32_t start_ms,
-                  const sigset_t *wait_mask, struct finding *finding)
+void attempts_open(const struct options *options, const migtask_trust *trust,
+                   const sigset_t *wait_mask, bool several)
 {
-    migtask_request request = options->request;
-    migtask_posix_tcp_init(&tcp,
-                           options->has_connect_to ? &options->connect_to : &request.endpoint);
+    const migtask_endpoint *endpoint = &options->request.endpoint;
+    are_several = several;
+    migtask_posix_tcp_init(&tcp, options->has_connect_to ? &options->connect_to : endpoint);
     migtask_posix_tcp_wait_mask(&tcp, wait_mask);
     migtask_tls_config config = {.lower = migtask_posix_tcp_stream(&tcp),
-                                 .endpoint = request.endpoint,
+                                 .endpoint = *endpoint,
                                  .trust = *trust,
-                                 .clock = clock_now};
+                                 .clock = clock_now,
+                                 .resumption = several ? &resumption : NULL};
     (void)migtask_tls_init(&tls, &config); /* if it failed, the stream says so */
-    migtask_stream stream = migtask_tls_stream(&tls);
+    stream = migtask_tls_stream(&tls);
+}
 
+void attempts_close_connection(void)
+{
+    stream.ops->close(stream.ctx);
+}
+
+void attempts_close(void)
+{
+    attempts_close_connection();
+    migtask_tls_forget(&resumption);
+}
+
+void attempts_run(const struct options *options, uint32_t start_ms, bool more_follow,
+                  struct finding *finding)
+{
+    migtask_request request = options->request;
+    request.keep_open = more_follow;
     migtask_retry retry;
     migtask_retry_init(&retry, options->retries, request.timeout_ms, start_ms);
     for (;;) {
@@ -163,6 +190,7 @@ void attempts_run(const struct options *options, const migtask_trust *trust, uin
                                 &pause_ms)) {
             break;
         }
+        attempts_close_connection(); /* nobody looks at it during the pause */
         announce_repeat(options, &retry, pause_ms);
         if (!pause_for(pause_ms)) {
             retry.attempts--; /* the one that was not begun */

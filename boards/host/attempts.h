@@ -20,9 +20,21 @@ struct finding {
 /* Set by a signal: the call under way is cancelled. */
 extern volatile sig_atomic_t attempts_cancelled;
 
-/* Makes the attempts; returns when there is an outcome. start_ms: since when the total deadline
- * runs; wait_mask: signals are let in only while waiting. */
-void attempts_run(const struct options *options, const migtask_trust *trust, uint32_t start_ms,
-                  const sigset_t *wait_mask, struct finding *finding);
+/* Once, before the first call: the streams that all calls go over. wait_mask: signals are let in
+ * only while waiting; several: TLS sessions are kept from one connection to the next. */
+void attempts_open(const struct options *options, const migtask_trust *trust,
+                   const sigset_t *wait_mask, bool several);
+
+/* Makes the attempts of the task that the options are about; returns when there is an outcome.
+ * start_ms: since when the total deadline runs; more_follow: the connection may stay open. The
+ * finding refers to what the next call overwrites. */
+void attempts_run(const struct options *options, uint32_t start_ms, bool more_follow,
+                  struct finding *finding);
+
+/* Closes a connection that stayed open; calls may follow. */
+void attempts_close_connection(void);
+
+/* Closes it and forgets all sessions. */
+void attempts_close(void);
 
 #endif

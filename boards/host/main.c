@@ -1,5 +1,5 @@
 /*
- * migtask - the command: arguments in, one call, one outcome out.
+ * migtask - the command: arguments in, a call for each task, an outcome for each call.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "attempts.h"
+#include "batch.h"
 #include "clock.h"
 #include "options.h"
 #include "progress.h"
 #include "random.h"
 #include "result.h"
 #include "roots.h"
+#include "tasks.h"
 #include "terminal.h"
 #include "tls.h"
 #include "token.h"
@@ -93,9 +95,12 @@ static void put_request(struct terminal *t, const migtask_request *request)
     (void)terminal_write(t, "\n", 1);
 }
 
-static int dry_run(const struct options *options)
+static int dry_run(struct options *options)
 {
-    put_request(&terminal_out, &options->request);
+    for (size_t i = 0; i < tasks_count(); i++) {
+        options->request.action.task_id = migtask_text(tasks_id(i));
+        put_request(&terminal_out, &options->request);
+    }
     if (options->amount != OUTPUT_QUIET) {
         terminal_put(&terminal_err, "Dry run: nothing was sent.\n");
     }
@@ -136,6 +141,14 @@ int main(int argc, char *argv[])
     progress_start(options.amount != OUTPUT_QUIET);
 
     migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
+    enum tasks_status tasks = tasks_read(&options, &patience, &complaint);
+    if (tasks == TASKS_WRONG) {
+        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+    }
+    if (tasks != TASKS_OK) {
+        finding.reason = tasks == TASKS_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
+        return result_print(&options, &finding);
+    }
     enum token_status token =
         token_read(options.token_file, &patience, &options.request.token, &complaint);
     if (token == TOKEN_WRONG) {
@@ -167,8 +180,8 @@ int main(int argc, char *argv[])
     if (options.amount == OUTPUT_VERBOSE) {
         describe_start(&options);
     }
-    attempts_run(&options, &trust, start_ms, &wait_mask, &finding);
+    int status = batch_run(&options, &trust, start_ms, &wait_mask);
     roots_close();
     token_wipe();
-    return result_print(&options, &finding);
+    return status;
 }

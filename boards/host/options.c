@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tasks.h"
+
 #define DEFAULT_TIMEOUT_MS 30000u
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000u
 #define DEFAULT_RETRIES 2
 #define MAX_RETRIES 100
+#define MAX_PARALLEL 8
 
 enum option {
     OPTION_ENDPOINT,
@@ -20,6 +23,8 @@ enum option {
     OPTION_TIMEOUT,
     OPTION_CONNECT_TIMEOUT,
     OPTION_RETRIES,
+    OPTION_TASKS,
+    OPTION_PARALLEL,
     OPTION_WITH_VALUE, /* the ones above take a value */
     OPTION_SWITCH_HCE = OPTION_WITH_VALUE,
     OPTION_CONSISTENCY_CHECK,
@@ -45,6 +50,8 @@ static const struct {
     [OPTION_TIMEOUT] = {"timeout", 0},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", 0},
     [OPTION_RETRIES] = {"retries", 0},
+    [OPTION_TASKS] = {"tasks", 0},
+    [OPTION_PARALLEL] = {"parallel", 0},
     [OPTION_SWITCH_HCE] = {"switch-hce", 0},
     [OPTION_CONSISTENCY_CHECK] = {"consistency-check", 0},
     [OPTION_JSON] = {"json", 0},
@@ -57,7 +64,8 @@ static const struct {
 _Static_assert(sizeof names / sizeof names[0] == OPTION_COUNT, "a name for each option");
 
 const char options_usage[] =
-    "Usage: migtask OPERATION TASK_ID [options]\n"
+    "Usage: migtask OPERATION TASK_ID... [options]\n"
+    "       migtask OPERATION --tasks FILE [options]\n"
     "\n"
     "Sends one action to a task of the Huawei Cloud Server Migration Service and says what\n"
     "became of it. An action cannot be repeated safely, so every call ends with one of:\n"
@@ -66,7 +74,8 @@ const char options_usage[] =
     "  invalid  (2)              a mistake in the arguments or files; nothing was attempted\n"
     "  not_sent (3)              it did not leave this machine whole: repeating is safe\n"
     "  unknown  (4)              it was sent and no clear answer came: look before you repeat\n"
-    "(5: the result could not be written to standard output.)\n"
+    "(5: the result could not be written to standard output. Of several tasks the gravest:\n"
+    "unknown, refused, not_sent, accepted.)\n"
     "\n"
     "OPERATION:\n"
     "  start               start or resume the migration; formats the target's disks\n"
@@ -80,7 +89,8 @@ const char options_usage[] =
     "  clear               delete the snapshots; cannot be undone\n"
     "  migration_test      start the migration drill\n"
     "  error_for_overspeed report that the task was paused for its speed\n"
-    "TASK_ID: 1 to 36 of A-Z a-z 0-9 - _, the first a letter or a digit\n"
+    "TASK_ID: 1 to 36 of A-Z a-z 0-9 - _, the first a letter or a digit; up to 10000 of them,\n"
+    "  all checked before the first is sent\n"
     "\n"
     "Where and who:\n"
     "  -e, --endpoint https://HOST[:PORT]  the service; else MIGTASK_ENDPOINT from the "
@@ -95,14 +105,16 @@ const char options_usage[] =
     "      --connect-to ADDRESS[:PORT]     connect there, without DNS; the certificate is still\n"
     "                                      checked against the endpoint's name\n"
     "What:\n"
+    "      --tasks FILE                    file with a task id a line, - for standard input\n"
     "      --template-id ID                template of the clone, at most 255 characters\n"
     "      --switch-hce                    switch the system to HCE (Linux)\n"
     "      --consistency-check             verify consistency after the migration\n"
     "How:\n"
-    "      --timeout SECONDS               for everything (30; above 0, up to 86400)\n"
+    "      --timeout SECONDS               for all of a task (30; above 0, up to 86400)\n"
     "      --connect-timeout SECONDS       for name, TCP and TLS (10)\n"
     "      --retries N                     repeats where that is safe (2; 0 to 100)\n"
-    "      --json                          the result as one JSON object\n"
+    "      --parallel N                    so many tasks at the same time (1; up to 8)\n"
+    "      --json                          the result as one JSON object, a line for each task\n"
     "      --dry-run                       show the request and send nothing\n"
     "  -v, --verbose                       say more on standard error\n"
     "  -q, --quiet                         say nothing but errors\n"
@@ -218,19 +230,21 @@ static int read_short(struct reader *reader, char *const *argument)
     return 1;
 }
 
-static void read_arguments(struct reader *reader, char *const *argument)
+/* Task ids are moved to the front, over arguments that are read already: one list of them. */
+static void read_arguments(struct reader *reader, char **argument)
 {
     struct options *options = reader->options;
+    char **task = argument;
     bool only_positional = false;
+    options->tasks = task;
     while (*argument != NULL) {
         const char *text = *argument;
         if (only_positional || text[0] != '-' || text[1] == '\0') {
             if (options->operation_name == NULL) {
                 options->operation_name = text;
-            } else if (options->task_id == NULL) {
-                options->task_id = text;
             } else {
-                (void)complain(reader->complaint, "there is an argument too many", text, NULL);
+                *task++ = *argument;
+                options->task_count++;
             }
             argument++;
         } else if (text[1] != '-') {
@@ -278,15 +292,15 @@ static bool read_seconds(const char *text, uint32_t *ms)
     return digits && value >= 1 && value <= MIGTASK_TIMEOUT_MAX_MS;
 }
 
-static bool read_retries(const char *text, uint16_t *retries)
+static bool read_number(const char *text, unsigned max, uint16_t *number)
 {
     unsigned value = 0;
     const char *digit = text;
-    for (; *digit >= '0' && *digit <= '9' && value <= MAX_RETRIES; digit++) {
+    for (; *digit >= '0' && *digit <= '9' && value <= max; digit++) {
         value = value * 10 + (unsigned)(*digit - '0');
     }
-    *retries = (uint16_t)value;
-    return digit != text && *digit == '\0' && value <= MAX_RETRIES;
+    *number = (uint16_t)value;
+    return digit != text && *digit == '\0' && value <= max;
 }
 
 /* ADDRESS[:PORT]; an IPv6 address may go without its brackets if no port follows. */
@@ -348,7 +362,9 @@ static void read_values(struct reader *reader)
     request->timeout_ms = DEFAULT_TIMEOUT_MS;
     request->connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
     options->retries = DEFAULT_RETRIES;
+    options->parallel = 1;
     options->token_file = values[OPTION_TOKEN_FILE];
+    options->tasks_file = values[OPTION_TASKS];
     options->ca_file = values[OPTION_CA_FILE];
     request->action.template_id = migtask_text(values[OPTION_TEMPLATE_ID]);
     static const char seconds[] = "it is a number of seconds above 0 and up to 86400, such as 0.5";
@@ -362,9 +378,15 @@ static void read_values(struct reader *reader)
                        values[OPTION_CONNECT_TIMEOUT], seconds);
     }
     if (values[OPTION_RETRIES] != NULL &&
-        !read_retries(values[OPTION_RETRIES], &options->retries)) {
+        !read_number(values[OPTION_RETRIES], MAX_RETRIES, &options->retries)) {
         (void)complain(complaint, "--retries is out of range", values[OPTION_RETRIES],
                        "it is a number from 0 to 100");
+    }
+    if (values[OPTION_PARALLEL] != NULL &&
+        (!read_number(values[OPTION_PARALLEL], MAX_PARALLEL, &options->parallel) ||
+         options->parallel == 0)) {
+        (void)complain(complaint, "--parallel is out of range", values[OPTION_PARALLEL],
+                       "it is a number from 1 to 8");
     }
 }
 
@@ -376,25 +398,39 @@ static bool read_action(struct reader *reader)
         reader->complaint->list_operations = reader->complaint->what == NULL;
         return complain(
             reader->complaint, "there is no OPERATION and no TASK_ID", NULL,
-            "the form is migtask OPERATION TASK_ID [options]; migtask --help tells more");
+            "the form is migtask OPERATION TASK_ID... [options]; migtask --help tells more");
     }
     if (!migtask_operation_find(migtask_text(options->operation_name), &action->operation)) {
         reader->complaint->list_operations = reader->complaint->what == NULL;
         return complain(reader->complaint, "this is not an operation", options->operation_name,
                         "it is one of:");
     }
-    if (options->task_id == NULL) {
+    if (options->task_count == 0 && options->tasks_file == NULL) {
         return complain(
             reader->complaint, "there is no TASK_ID behind the operation", NULL,
-            "the form is migtask OPERATION TASK_ID [options]; migtask --help tells more");
+            "the form is migtask OPERATION TASK_ID... [options]; migtask --help tells more");
     }
-    action->task_id = migtask_text(options->task_id);
+    if (options->task_count > 0 && options->tasks_file != NULL) {
+        return complain(reader->complaint, "there are both a TASK_ID and a file of tasks",
+                        options->tasks[0], "give one or the other");
+    }
+    if (options->tasks_file != NULL && options->token_file != NULL &&
+        strcmp(options->tasks_file, "-") == 0 && strcmp(options->token_file, "-") == 0) {
+        return complain(reader->complaint, "both the tasks and the token are to be standard input",
+                        NULL, "give one of them as a file, or the token by MIGTASK_TOKEN");
+    }
+    if (options->tasks_file != NULL) {
+        action->task_id = migtask_text("0"); /* in the place of those that tasks_read() brings */
+    } else {
+        struct complaint found = {.what = NULL};
+        if (!tasks_take(options, &found)) {
+            *reader->complaint = reader->complaint->what == NULL ? found : *reader->complaint;
+            return false;
+        }
+    }
     switch (migtask_action_check(action)) {
     case MIGTASK_CHECK_OK:
         return true;
-    case MIGTASK_CHECK_TASK_ID:
-        return complain(reader->complaint, "this is not a task id", options->task_id,
-                        migtask_check_text(MIGTASK_CHECK_TASK_ID));
     case MIGTASK_CHECK_TEMPLATE_MISSING:
         return complain(reader->complaint, "clone_test needs a template", NULL,
                         "give its id with --template-id ID");
@@ -404,8 +440,7 @@ static bool read_action(struct reader *reader)
     }
 }
 
-bool options_read(struct options *options, int argc, char *const argv[],
-                  struct complaint *complaint)
+bool options_read(struct options *options, int argc, char *argv[], struct complaint *complaint)
 {
     memset(options, 0, sizeof *options);
     memset(complaint, 0, sizeof *complaint);
@@ -414,6 +449,7 @@ bool options_read(struct options *options, int argc, char *const argv[],
     if (argc > 0) { /* else not even the program's name is there */
         read_arguments(&reader, argv + 1);
     }
+    options->task_id = options->task_count > 0 ? options->tasks[0] : NULL;
     read_values(&reader);
     (void)(read_action(&reader) && read_endpoint(&reader));
     const char *to = reader.values[OPTION_CONNECT_TO];

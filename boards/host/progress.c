@@ -2,7 +2,6 @@
 
 #include "progress.h"
 
-#include <stddef.h>
 #include <unistd.h>
 
 #include "terminal.h"
@@ -14,6 +13,8 @@ static bool is_shown;
 static bool is_started;
 static uint32_t start_ms;
 static const char *shown;
+static size_t tasks_done;
+static size_t tasks_of;
 
 void progress_start(bool wanted)
 {
@@ -23,6 +24,15 @@ void progress_start(bool wanted)
 bool progress_wanted(void)
 {
     return is_wanted;
+}
+
+void progress_count(size_t done, size_t of)
+{
+    if (done != tasks_done) {
+        shown = NULL; /* show it anew */
+    }
+    tasks_done = done;
+    tasks_of = of;
 }
 
 void progress_show(const char *doing, const char *object, uint32_t now_ms)
@@ -40,6 +50,12 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms)
     shown = doing;
     is_shown = true;
     (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
+    if (tasks_of > 1) {
+        terminal_put_number(&terminal_err, (uint32_t)tasks_done);
+        terminal_put(&terminal_err, " of ");
+        terminal_put_number(&terminal_err, (uint32_t)tasks_of);
+        terminal_put(&terminal_err, " tasks done: ");
+    }
     terminal_put(&terminal_err, doing);
     if (object != NULL && object[0] != '\0') {
         terminal_put(&terminal_err, " ");

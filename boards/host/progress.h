@@ -3,6 +3,7 @@
 #define MIGTASK_HOST_PROGRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Longest wait after which progress_show() wants to be called again, milliseconds. */
@@ -16,6 +17,9 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms);
 
 /* Takes it off the screen again; before anything else is written. */
 void progress_erase(void);
+
+/* Of several tasks: how many are done, of how many. */
+void progress_count(size_t done, size_t of);
 
 bool progress_wanted(void);
 

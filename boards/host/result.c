@@ -5,7 +5,6 @@
 #include "advice.h"
 #include "terminal.h"
 
-#define EXIT_OUTPUT_FAILED 5
 #define SHOWN_BYTES 400 /* of one text of the service; --json has all of it */
 
 /* The exit status of the command is the outcome's number: scripts rely on it. */
@@ -213,7 +212,12 @@ static int finish(const struct options *options, const struct finding *finding, 
         return (int)finding->outcome;
     }
     /* The outcome must not be lost with the output. */
-    terminal_put(&terminal_err, "migtask: the result could not be written to standard output\n");
+    static bool is_said;
+    if (!is_said) {
+        terminal_put(&terminal_err,
+                     "migtask: the result could not be written to standard output\n");
+        is_said = true;
+    }
     if (options->task_id != NULL) {
         put_for_people(&terminal_err, options, finding, advice);
     }
@@ -236,6 +240,11 @@ int result_print(const struct options *options, const struct finding *finding)
     return finish(options, finding, advice);
 }
 
+int result_pass_on(const struct options *options, const struct finding *finding)
+{
+    return finish(options, finding, (migtask_view){NULL, 0});
+}
+
 int result_print_complaint(const struct options *options, const struct complaint *complaint,
                            migtask_reason reason)
 {
@@ -246,6 +255,11 @@ int result_print_complaint(const struct options *options, const struct complaint
     if (complaint->value != NULL) {
         terminal_put(t, ": ");
         terminal_put_view(t, migtask_text(complaint->value));
+    }
+    if (complaint->line > 0) {
+        terminal_put(t, " (line ");
+        terminal_put_number(t, complaint->line);
+        terminal_put(t, ")");
     }
     terminal_put(t, "\n");
     if (complaint->hint != NULL) {

@@ -5,11 +5,17 @@
 #include "attempts.h"
 #include "options.h"
 
+/* The exit status when an outcome could not be written to standard output. */
+#define EXIT_OUTPUT_FAILED 5
+
 /* Prints the outcome and returns the exit status. */
 int result_print(const struct options *options, const struct finding *finding);
 
 /* Prints what is wrong with the arguments or the files and returns the exit status. */
 int result_print_complaint(const struct options *options, const struct complaint *complaint,
                            migtask_reason reason);
+
+/* Writes out what a worker printed of this finding, as result_print() does with its own. */
+int result_pass_on(const struct options *options, const struct finding *finding);
 
 #endif

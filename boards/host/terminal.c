@@ -26,14 +26,13 @@ void terminal_guard_descriptors(void)
     }
 }
 
-bool terminal_flush(struct terminal *t)
+static void write_all(struct terminal *t, const char *at, size_t len)
 {
-    const char *at = t->buf;
-    while (t->len > 0 && !t->failed) {
-        ssize_t written = write(t->fd, at, t->len);
+    while (len > 0 && !t->failed) {
+        ssize_t written = write(t->fd, at, len);
         if (written > 0) {
             at += written;
-            t->len -= (size_t)written;
+            len -= (size_t)written;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody made it non-blocking */
             struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
             (void)poll(&wait, 1, 1000);
@@ -41,6 +40,15 @@ bool terminal_flush(struct terminal *t)
             t->failed = true;
         }
     }
+}
+
+bool terminal_flush(struct terminal *t)
+{
+    if (t->framed && t->len > 0) {
+        uint16_t len = (uint16_t)t->len;
+        write_all(t, (const char *)&len, sizeof len);
+    }
+    write_all(t, t->buf, t->len);
     t->len = 0;
     return !t->failed;
 }

@@ -9,12 +9,15 @@
 
 #include "migtask.h"
 
+#define TERMINAL_BUFFER 1024 /* bytes */
+
 /* A text that is written out when it is flushed, in one piece if it is short. */
 struct terminal {
     int fd;
     bool failed; /* something could not be written; sticky */
+    bool framed; /* the bytes of a flush come behind their number, a uint16_t: workers.h */
     size_t len;
-    char buf[1024];
+    char buf[TERMINAL_BUFFER];
 };
 
 /* For the process, once, before any descriptor is opened: descriptors 0, 1 and 2 that came closed

@@ -1,12 +1,12 @@
-"""The life of one connection: handshake, one request, its record in the log, one answer, the end."""
+"""The life of one connection: handshake, then requests, each with its record in the log and its answer, the end."""
 
 import time
 
 import faults
 import gateway
 from http_request import Malformed, Request
-from http_response import Answer
-from tls_connection import FIN, Ended, TlsConnection, end_tcp
+from http_response import SHORT_200, Answer
+from tls_connection import FIN, NOTIFY, Ended, TlsConnection, end_tcp
 
 # No connection lives longer, whatever either side does.
 LIFE_SECONDS = 60
@@ -23,7 +23,12 @@ class Connection:
         self._tcp = tcp
         self._number = number
         self._started = time.monotonic()
-        self._record = {'event': None, 'connection': number, 'time': time.time(), 'peer_port': peer_port}
+        self._facts = {'connection': number, 'time': time.time(), 'peer_port': peer_port}
+        self._requests = 0
+        self._begin_request()
+
+    def _begin_request(self):
+        self._record = {'event': None, **self._facts}
         self._request = Request()
         self._call = None
 
@@ -63,14 +68,43 @@ class Connection:
             self._log('handshake_failed', error=str(ended))
             secured.end(FIN)
             return
-        self._record.update(secured.facts())
-        answer, ended = self._receive(secured)
-        self._log_request(answer, ended)
-        try:
-            self._send(secured, answer)
-        except Ended:
-            pass  # The client did not wait for all of it.
-        secured.end(answer.end)
+        self._facts.update(secured.facts())
+        while True:
+            self._begin_request()
+            answer, ended = self._receive(secured)
+            if self._requests and not self._request.bytes_received:
+                secured.end(FIN)  # The client, or time, ended a connection that was kept open.
+                return
+            self._requests += 1
+            stays = self._may_stay(answer, ended)
+            if stays:
+                answer.data = answer.data.replace(b'\r\nconnection: close\r\n', b'\r\nconnection: keep-alive\r\n', 1)
+            self._log_request(answer, ended)
+            try:
+                self._send(secured, answer)
+            except Ended:
+                stays = False  # The client did not wait for all of it.
+            if not stays or self._idle_close(secured):
+                secured.end(answer.end)
+                return
+
+    def _may_stay(self, answer, ended):
+        """Whether the connection stays open: the client did not ask for its end, and the answer is an ordinary one."""
+        return (self._requests < self._options.keep_alive and ended is None and answer.fault is None
+                and answer.end == NOTIFY and not self._request.extra_bytes
+                and self._request.headers.get('connection') != 'close')
+
+    def _idle_close(self, secured):
+        """With the option, sends the end, or bytes that nobody asked for, on a connection that was kept open."""
+        how = self._options.idle
+        if how == 'close':
+            return True
+        if how == 'answer':
+            try:
+                secured.write(SHORT_200)
+            except Ended:
+                return True
+        return False
 
     def _receive(self, secured):
         """Read until there is an answer: the answer, and how the request ended if it is not complete."""
@@ -117,7 +151,7 @@ class Connection:
     def _log_request(self, answer, ended):
         request = self._request
         self._log(
-            'request', complete=request.complete, executed=answer.executed, status=answer.status, fault=answer.fault,
+            'request', number=self._requests, complete=request.complete, executed=answer.executed, status=answer.status, fault=answer.fault,
             method=request.method, path=request.path, version=request.version, headers=request.headers,
             token=request.token, token_length=len(request.token or ''), body=request.body.decode('utf-8', 'replace'),
             task_id=request.task_id, operation=request.operation, bytes_received=request.bytes_received,

@@ -37,6 +37,8 @@ class Options:
     close_before_read: int | bool = 0
     die_after: int | None = None
     die_how: str = RESET
+    keep_alive: int = 0
+    idle: str = ''
 
 
 class Simulator:
@@ -148,7 +150,7 @@ def _parser():
     parser.add_argument('--pki', metavar='DIR', help='certificates, made if not there')
     parser.add_argument('--log', metavar='FILE', help='append one JSON object for each connection')
     parser.add_argument('--ready-file', metavar='FILE', help='written with "ADDRESS PORT" when ready')
-    choices = {'tls': tuple(VERSIONS), 'die_how': (RESET, FIN, NOTIFY), 'cert': tuple(pki.LEAVES)}
+    choices = {'tls': tuple(VERSIONS), 'die_how': (RESET, FIN, NOTIFY), 'idle': ('', 'close', 'answer'), 'cert': tuple(pki.LEAVES)}
     counts = ('accept_then_close', 'silent_handshake', 'handshake_close', 'close_before_read')
     for option in dataclasses.fields(Options):
         name = f'--{option.name.replace("_", "-")}'

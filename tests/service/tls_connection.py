@@ -91,7 +91,7 @@ class TlsConnection:
         """What the log says about the handshake."""
         cipher = self._tls.cipher()
         return {'sni': self._tls.sni, 'alpn': self._tls.selected_alpn_protocol(),
-                'tls_version': self._tls.version(), 'cipher': cipher and cipher[0]}
+                'tls_version': self._tls.version(), 'cipher': cipher and cipher[0], 'resumed': self._tls.session_reused}
 
     def read(self, limit):
         """Up to `limit` bytes; none at close_notify; Ended at any other end."""

@@ -1,0 +1,253 @@
+#define _GNU_SOURCE 1 /* ppoll() */
+
+#include "workers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "clock.h"
+#include "progress.h"
+#include "result.h"
+#include "tasks.h"
+#include "terminal.h"
+#include "wait.h"
+
+#define WORKERS_MAX 8 /* as --parallel */
+#define NOBODY SIZE_MAX
+#define LONGEST_WAIT_MS 3600000u
+
+/* What a worker says when a task is done, behind the text of its outcome. */
+struct verdict {
+    uint16_t no_text; /* 0: where a frame of text has its length */
+    uint8_t outcome;  /* migtask_outcome */
+    uint8_t reason;   /* migtask_reason */
+    uint8_t stop;     /* migtask_reason: batch_stop_reason() */
+};
+
+struct worker {
+    pid_t process;
+    int fd; /* -1: none */
+    bool busy;
+    size_t task; /* if it is */
+};
+
+static struct worker workers[WORKERS_MAX];
+static size_t count;
+
+/* ---------------------------------------------------------------------------------------------
+ * In the worker.
+ */
+
+/* All of it, though signals interrupt; a parent that is gone ends the worker. */
+static bool transfer(int fd, void *data, size_t len, bool out)
+{
+    char *at = data;
+    while (len > 0) {
+        ssize_t n = out ? write(fd, at, len) : read(fd, at, len);
+        if (n > 0) {
+            at += n;
+            len -= (size_t)n;
+        } else if (n == 0 || errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Does the tasks that come, until there are no more. */
+static _Noreturn void work(struct batch *batch, int fd)
+{
+    uint32_t task;
+#ifdef __linux__
+    (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the call under way is then cancelled in order */
+#endif
+    progress_start(false);
+    terminal_out.fd = fd;
+    terminal_out.framed = true;
+    while (!attempts_cancelled && transfer(fd, &task, sizeof task, false)) {
+        struct finding finding = {.outcome = MIGTASK_NOT_SENT};
+        struct verdict verdict = {0};
+        batch_select(batch, task);
+        attempts_run(batch->options, migtask_posix_now_ms(NULL), true, &finding);
+        verdict.outcome = (uint8_t)finding.outcome;
+        verdict.reason = (uint8_t)finding.reason;
+        verdict.stop = (uint8_t)batch_stop_reason(&finding);
+        (void)result_print(batch->options, &finding);
+        if (!transfer(fd, &verdict, sizeof verdict, true)) {
+            break;
+        }
+    }
+    attempts_close();
+    _exit(0);
+}
+
+/* ---------------------------------------------------------------------------------------------
+ * In the parent.
+ */
+
+static bool start_worker(struct batch *batch)
+{
+    struct worker *worker = &workers[count];
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return false;
+    }
+    worker->process = fork();
+    if (worker->process == 0) {
+        for (size_t i = 0; i < count; i++) {
+            (void)close(workers[i].fd); /* else it would not see its end */
+        }
+        (void)close(ends[0]);
+        work(batch, ends[1]);
+    }
+    (void)close(ends[1]);
+    if (worker->process < 0) {
+        (void)close(ends[0]);
+        return false;
+    }
+    worker->fd = ends[0];
+    worker->busy = false;
+    count++;
+    return true;
+}
+
+static void dismiss(struct worker *worker)
+{
+    (void)close(worker->fd);
+    worker->fd = -1;
+    while (waitpid(worker->process, NULL, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/* The worker ended in the middle of a task, killed by whom we do not know: nor do we know how far
+ * its call had come. */
+static void tell_death(struct batch *batch, const struct worker *worker, bool spoke)
+{
+    struct finding finding = {.outcome = MIGTASK_UNKNOWN,
+                              .reason = MIGTASK_CONNECTION_LOST,
+                              .sentence = "the process that made the call was killed",
+                              .attempts = 1};
+    if (spoke) {
+        (void)terminal_write(&terminal_out, "\n", 1); /* behind its unfinished line */
+    }
+    batch_select(batch, worker->task);
+    batch_count(batch, finding.outcome, result_print(batch->options, &finding));
+}
+
+/* Hands out the next task, or lets the worker go. */
+static void employ(struct batch *batch, struct worker *worker)
+{
+    worker->busy = false;
+    if (batch->next < tasks_count() && batch->stop == MIGTASK_OK && !attempts_cancelled) {
+        uint32_t task = (uint32_t)batch->next;
+        if (transfer(worker->fd, &task, sizeof task, true)) {
+            worker->task = batch->next++;
+            worker->busy = true;
+            return;
+        }
+    }
+    dismiss(worker);
+}
+
+/* Something came from a worker; returns whether more of the same outcome follows. */
+static bool listen_to(struct batch *batch, struct worker *worker, bool spoke)
+{
+    char text[TERMINAL_BUFFER];
+    struct verdict verdict = {0};
+    uint16_t len;
+    bool alive = transfer(worker->fd, &len, sizeof len, false) && len <= sizeof text;
+    progress_erase();
+    if (alive && len > 0 && transfer(worker->fd, text, len, false)) {
+        (void)terminal_write(&terminal_out, text, len);
+        return true;
+    }
+    if (alive && len == 0 &&
+        transfer(worker->fd, &verdict.outcome, sizeof verdict - sizeof len, false)) {
+        struct finding finding = {.outcome = (migtask_outcome)verdict.outcome,
+                                  .reason = (migtask_reason)verdict.reason,
+                                  .attempts = 1};
+        batch_select(batch, worker->task);
+        batch_count(batch, finding.outcome, result_pass_on(batch->options, &finding));
+        if (batch->stop == MIGTASK_OK) {
+            batch->stop = (migtask_reason)verdict.stop;
+        }
+        employ(batch, worker);
+        return false;
+    }
+    if (worker->busy) {
+        tell_death(batch, worker, spoke);
+    }
+    dismiss(worker);
+    return false;
+}
+
+/* Waits until a worker says something: only this one, or any. */
+static void wait_for_workers(const struct batch *batch, struct pollfd *watched, size_t only)
+{
+    for (size_t i = 0; i < count; i++) {
+        watched[i].fd = only == NOBODY || only == i ? workers[i].fd : -1;
+        watched[i].events = POLLIN;
+        watched[i].revents = 0;
+    }
+    (void)migtask_posix_wait(watched, count,
+                             progress_wanted() ? PROGRESS_INTERVAL_MS : LONGEST_WAIT_MS,
+                             batch->wait_mask);
+}
+
+static bool any_left(void)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (workers[i].fd >= 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Cancels the calls under way: a signal may have reached this process alone. */
+static void cancel_workers(void)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (workers[i].fd >= 0) {
+            (void)kill(workers[i].process, SIGTERM);
+        }
+    }
+}
+
+void workers_run(struct batch *batch)
+{
+    struct pollfd watched[WORKERS_MAX];
+    size_t speaker = NOBODY; /* whose outcome is being passed on */
+    bool cancelled = false;
+    attempts_close_connection();
+    while (count < batch->options->parallel && start_worker(batch)) {
+    }
+    for (size_t i = 0; i < count; i++) {
+        employ(batch, &workers[i]);
+    }
+    while (any_left()) {
+        progress_count(batch->told, tasks_count());
+        progress_show("working on several at a time", NULL, migtask_posix_now_ms(NULL));
+        wait_for_workers(batch, watched, speaker);
+        if (attempts_cancelled && !cancelled) {
+            cancelled = true;
+            batch->stop = MIGTASK_CANCELLED;
+            cancel_workers();
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (workers[i].fd >= 0 && watched[i].revents != 0 &&
+                (speaker == NOBODY || speaker == i)) {
+                speaker = listen_to(batch, &workers[i], speaker == i) ? i : NOBODY;
+            }
+        }
+    }
+    progress_erase();
+}
