@@ -121,6 +121,7 @@ for group; do
         need clang clang
         need libslirp-dev /usr/include/slirp/libslirp.h
         need libcmocka-dev /usr/include/cmocka.h
+        need python3-jsonschema /usr/lib/python3/dist-packages/jsonschema
         need valgrind valgrind
         need strace strace
         need curl curl

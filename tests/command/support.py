@@ -8,11 +8,19 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 
 from simulator import Simulator
+
+try:
+    import jsonschema
+except ImportError:
+    # Debian's, for a python that is not Debian's own.
+    sys.path.append('/usr/lib/python3/dist-packages')
+    import jsonschema
 
 HERE = pathlib.Path(__file__).resolve().parent
 # run.py sets these.
@@ -20,6 +28,9 @@ BINARY = os.environ['MIGTASK_TEST_BINARY']
 STATIC = os.environ['MIGTASK_TEST_STATIC']
 PKI = pathlib.Path(os.environ['MIGTASK_TEST_PKI'])
 ROOTS = str(PKI / 'roots.pem')
+
+# What --json promises.
+SCHEMA = jsonschema.Draft202012Validator(json.loads((HERE.parent.parent / 'core/report.schema.json').read_text()))
 
 # The bundle of roots of Debian, which the command finds by itself.
 SYSTEM_ROOTS = pathlib.Path('/etc/ssl/certs/ca-certificates.crt')
@@ -43,19 +54,12 @@ for _number in SIGNALS:
         signal.signal(_number, lambda *_: None)
 
 EXIT = {'accepted': 0, 'refused': 1, 'invalid': 2, 'not_sent': 3, 'unknown': 4}
+# Of several outcomes the last in this order is the exit status.
+GRAVITY = ('accepted', 'not_sent', 'refused', 'unknown', 'invalid')
 RESULT_LOST = 5
 
 MEMBERS = ('outcome', 'reason', 'operation', 'task_id', 'http_status', 'error_code', 'error_msg',
            'encoded_authorization_message', 'error_param', 'details', 'request_id', 'truncated', 'attempts', 'advice')
-
-TROUBLE = {'http_malformed', 'http_too_large', 'connection_lost', 'timeout', 'tls_failed', 'out_of_memory', 'cancelled'}
-REASONS = {
-    'accepted': {'ok'},
-    'refused': {'http_status', 'body_malformed'},
-    'invalid': {'invalid_argument', 'invalid_config'},
-    'not_sent': TROUBLE | {'invalid_config', 'resolve_failed', 'connect_failed', 'certificate_rejected', 'no_entropy', 'clock_unset'},
-    'unknown': TROUBLE | {'http_status', 'body_malformed'},
-}
 
 # Control characters but the line feed, DEL, C1, bidirectional controls, line and paragraph separator.
 UNSAFE = re.compile('[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
@@ -81,7 +85,12 @@ class Result:
     stdout: bytes
     stderr: bytes
     seconds: float
-    json: dict | None = None    # The object that --json printed.
+    lines: list = dataclasses.field(default_factory=list)   # The objects that --json printed.
+
+    @property
+    def json(self):
+        """The object that --json printed; of several, the one that decides the exit status."""
+        return max(self.lines, key=lambda line: GRAVITY.index(line['outcome']), default=None)
 
     @property
     def out(self):
@@ -180,39 +189,20 @@ def _only_member_names(pairs):
 
 
 def parse_json(result):
-    """The one object on standard output, checked in form: exactly the documented members and their types."""
-    assert result.stdout.endswith(b'\n') and result.stdout.count(b'\n') == 1, f'not one line\n{result}'
-    text = result.stdout.decode('utf-8', 'strict')
-    answer = json.loads(text, object_pairs_hook=_only_member_names)
-    assert sorted(answer) == sorted(MEMBERS), f'members {sorted(answer)}\n{result}'
-
-    def check(name, fits):
-        assert fits(answer[name]), f'{name} is {str(answer[name])[:80]}\n{result}'
-
-    def text_or_null(value):
-        return value is None or isinstance(value, str)
-
-    def is_detail(value):
-        return isinstance(value, dict) and sorted(value) == ['error_code', 'error_msg'] and all(
-            map(text_or_null, value.values()))
-
-    def list_or_null(fits):
-        return lambda value: value is None or (isinstance(value, list) and all(map(fits, value)))
-
-    for name in ('operation', 'task_id', 'error_code', 'error_msg', 'encoded_authorization_message', 'request_id',
-                 'advice'):
-        check(name, text_or_null)
-    check('outcome', lambda value: value in EXIT)
-    check('reason', lambda value: value in REASONS[answer['outcome']])
-    check('http_status', lambda value: value is None or (type(value) is int and 100 <= value <= 599))
-    check('error_param', list_or_null(lambda value: isinstance(value, str)))
-    check('details', list_or_null(is_detail))
-    check('truncated', lambda value: isinstance(value, list) and set(value) <= set(MEMBERS))
-    # Calls begun: none where nothing was attempted, or where the end came before the first.
-    none_begun = answer['outcome'] == 'invalid' or answer['reason'] in ('cancelled', 'timeout', 'out_of_memory')
-    check('attempts', lambda value: type(value) is int and (value > 0 or none_begun))
-    check('attempts', lambda value: value == 0 or answer['outcome'] != 'invalid')
-    return answer
+    """The objects on standard output, one a line, each as the schema says."""
+    assert result.stdout.endswith(b'\n'), f'no line\n{result}'
+    answers = []
+    for line in result.stdout.decode('utf-8', 'strict').split('\n')[:-1]:
+        answer = json.loads(line, object_pairs_hook=_only_member_names)
+        error = jsonschema.exceptions.best_match(SCHEMA.iter_errors(answer))
+        assert error is None, f'{error.json_path if error else ""}: {str(error)[:300]}\n{result}'
+        # Calls begun: none where nothing was attempted, or where the end came before the first.
+        none_begun = answer['outcome'] == 'invalid' or (answers and answer['outcome'] == 'not_sent') or answer[
+            'reason'] in ('cancelled', 'timeout', 'out_of_memory')
+        assert answer['attempts'] > 0 or none_begun, f'no attempts\n{result}'
+        assert answer['attempts'] == 0 or answer['outcome'] != 'invalid', f'attempts\n{result}'
+        answers.append(answer)
+    return answers
 
 
 def _strings(value):
@@ -251,7 +241,7 @@ def check_result(result, token, captured=True):
     assert result.code in range(6), f'no documented exit code\n{result}'
     explains = result.code == 0 and {'--help', '-h', '--version', '--dry-run'} & set(options)
     if '--json' in options and captured and not explains and result.code != RESULT_LOST:
-        result.json = parse_json(result)
+        result.lines = parse_json(result)
         assert EXIT[result.json['outcome']] == result.code, f'exit code and outcome differ\n{result}'
     elif result.code == EXIT['invalid']:
         assert not result.stdout, f'standard output though invalid\n{result}'
@@ -265,8 +255,8 @@ def check_result(result, token, captured=True):
         assert not (found := UNSAFE.search(shown)), f'raw {found[0]!r}\n{result}'
     if isinstance(token, str):
         # In JSON every backslash stands twice, so that fifteen of them look like thirty: what counts is the text meant.
-        printed = () if result.json and re.search(r'["\\]', token) else (result.out,)
-        part = leaked_part(token, *printed, result.err, *_strings(result.json))
+        printed = () if result.lines and re.search(r'["\\]', token) else (result.out,)
+        part = leaked_part(token, *printed, result.err, *_strings(result.lines))
         assert part is None, f'the token leaked: {part!r}\n{result}'
 
 

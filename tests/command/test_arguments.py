@@ -28,7 +28,7 @@ class Form(Invalid):
     def test_missing_and_extra_arguments(self):
         self.assert_invalid('start', *self.target())
         self.assert_invalid(*self.target())
-        self.assert_invalid('start', 'ready-1', 'one-more', *self.target(), names=['one-more'])
+        self.assert_invalid('start', 'ready-1', 'no id', *self.target(), names=['no id'])
         self.assert_invalid('start', 'ready-1', '', *self.target())
 
     def test_unknown_options_are_named(self):
@@ -58,7 +58,7 @@ class Form(Invalid):
 
     def test_option_without_its_value(self):
         for option in ('--endpoint', '-e', '--token-file', '-t', '--ca-file', '--timeout', '--retries', '--connect-to',
-                       '--connect-timeout', '--template-id', '--region'):
+                       '--connect-timeout', '--template-id', '--region', '--tasks', '--parallel'):
             with self.subTest(option):
                 self.assert_invalid('start', 'ready-1', *self.target(), option, names=[option])
 
@@ -69,7 +69,7 @@ class Form(Invalid):
 
     def test_two_dashes_end_the_options(self):
         self.assertIn('/ready-1/', self.run_command(*self.target(), '--dry-run', '--', 'start', 'ready-1').out)
-        # What looks like an option behind it is an argument: one too many here, and it asks for no JSON.
+        # What looks like an option behind it is an argument: no task id here, and it asks for no JSON.
         result = self.run_command(*self.target(), 'start', 'ready-1', '--', '--json')
         self.assertEqual((result.code, result.stdout), (EXIT['invalid'], b''), str(result))
         self.assert_invalid(*self.target(), '--', 'start', '-1')

@@ -81,10 +81,14 @@ class Connection:
                 answer.data = answer.data.replace(b'\r\nconnection: close\r\n', b'\r\nconnection: keep-alive\r\n', 1)
             self._log_request(answer, ended)
             try:
-                self._send(secured, answer)
+                if stays and self._options.idle:
+                    # In one piece with the answer, so that it is there before the next request.
+                    secured.write_with(answer.data, SHORT_200 if self._options.idle == 'answer' else None)
+                else:
+                    self._send(secured, answer)
             except Ended:
                 stays = False  # The client did not wait for all of it.
-            if not stays or self._idle_close(secured):
+            if not stays or self._options.idle == 'close':
                 secured.end(answer.end)
                 return
 
@@ -93,18 +97,6 @@ class Connection:
         return (self._requests < self._options.keep_alive and ended is None and answer.fault is None
                 and answer.end == NOTIFY and not self._request.extra_bytes
                 and self._request.headers.get('connection') != 'close')
-
-    def _idle_close(self, secured):
-        """With the option, sends the end, or bytes that nobody asked for, on a connection that was kept open."""
-        how = self._options.idle
-        if how == 'close':
-            return True
-        if how == 'answer':
-            try:
-                secured.write(SHORT_200)
-            except Ended:
-                return True
-        return False
 
     def _receive(self, secured):
         """Read until there is an answer: the answer, and how the request ended if it is not complete."""

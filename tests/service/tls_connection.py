@@ -103,6 +103,18 @@ class TlsConnection:
         for start in range(0, len(data), step):
             self._run(self._tls.write, data[start:start + step])
 
+    def write_with(self, data, more):
+        """Send all bytes and, in the same piece of TCP, a record with more bytes or close_notify (None)."""
+        self._tls.write(data)
+        if more is not None:
+            self._tls.write(more)
+        else:
+            try:
+                self._tls.unwrap()
+            except ssl.SSLError:
+                pass  # It asks for the peer's close_notify, which nobody waits for.
+        self._flush()
+
     def end(self, how):
         """End the connection: NOTIFY (close_notify, FIN), FIN or RESET."""
         if how == NOTIFY:

@@ -1,0 +1,349 @@
+"""Several tasks in one run: a result for each, one connection where the server allows it, nothing sent twice."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from invalid import Invalid
+from peers import closed_port
+from support import EXIT, GRAVITY, HOST, PKI, Case, Simulator, target, wait_until
+
+
+def tasks_seen(service):
+    """The ids of the requests that were carried out or answered, in the order of the log."""
+    return [record['task_id'] for record in service.requests]
+
+
+def connections(service):
+    """How many connections carried a request."""
+    return len({record['connection'] for record in service.requests})
+
+
+class Several(Case):
+    """One after the other."""
+
+    def run_tasks(self, service, tasks, *options, operation='start', **how):
+        """With --json, the tasks as arguments."""
+        return self.run_command(operation, *tasks, '--json', *target(service.port), *options, **how)
+
+    def test_a_line_for_each_task_in_order(self):
+        service = self.service(keep_alive=100)
+        tasks = ['ready-1', 'fault-sms-7713', 'ready-2', 'fault-max403', 'ready-3']
+        result = self.run_tasks(service, tasks)
+        self.assertEqual([line['task_id'] for line in result.lines], tasks)
+        self.assertEqual([line['outcome'] for line in result.lines],
+                         ['accepted', 'refused', 'accepted', 'refused', 'accepted'])
+        self.assertEqual(result.code, EXIT['refused'])
+        self.assertEqual(tasks_seen(service), tasks)
+
+    def test_what_people_see(self):
+        service = self.service(keep_alive=100)
+        result = self.run_command('start', 'ready-1', 'syncing-1', 'ready-2', *target(service.port))
+        self.assertEqual([line.split(':')[0] for line in result.out.splitlines() if not line.startswith(' ')],
+                         ['accepted', 'refused', 'accepted', '3 tasks'])
+        self.assertTrue(result.out.endswith('3 tasks: 2 accepted, 1 refused\n'), str(result))
+        quiet = self.run_command('start', 'ready-4', 'ready-5', '-q', *target(service.port))
+        self.assertEqual((quiet.out, quiet.code), ('', 0))
+
+    def test_the_exit_status_is_the_gravest_outcome(self):
+        for tasks, outcomes, lost in ((('ready-1', 'ready-2'), ['accepted', 'accepted'], 0),
+                                      (('ready-1', 'ready-2'), ['not_sent', 'accepted'], 1),
+                                      (('ready-1', 'fault-sms-7713', 'ready-2'), ['not_sent', 'refused', 'accepted'], 1),
+                                      (('fault-sms-7713', 'fault-reset', 'ready-1'), ['refused', 'unknown', 'accepted'], 0)):
+            with self.subTest(outcomes), Simulator(PKI, keep_alive=100, accept_then_close=lost) as service:
+                result = self.run_tasks(service, tasks, '--retries=0')
+                self.assertEqual([line['outcome'] for line in result.lines], outcomes, str(result))
+                self.assertEqual(result.code, EXIT[max(outcomes, key=GRAVITY.index)])
+
+    def test_one_connection(self):
+        for tls in ('1.2', '1.3'):
+            with self.subTest(tls):
+                service = self.service(keep_alive=100, tls=tls)
+                tasks = [f'ready-{number}' for number in range(20)]
+                result = self.run_tasks(service, tasks)
+                self.assertEqual(result.code, 0, str(result))
+                self.assertEqual(tasks_seen(service), tasks)
+                self.assertEqual(connections(service), 1)
+                self.assertEqual([record['headers'].get('connection') for record in service.requests],
+                                 [None] * 19 + ['close'])
+
+    def test_a_server_that_closes_gets_a_resumed_session(self):
+        for tls in ('1.2', '1.3'):
+            for cert in ('ec', 'rsa'):
+                with self.subTest(tls=tls, cert=cert):
+                    service = self.service(tls=tls, cert=cert)
+                    result = self.run_tasks(service, ['ready-1', 'ready-2', 'ready-3'])
+                    self.assertEqual(result.code, 0, str(result))
+                    self.assertEqual([record['resumed'] for record in service.requests], [False, True, True])
+                    self.assertEqual(connections(service), 3)
+
+    def test_a_single_task_asks_for_no_session(self):
+        service = self.service()
+        self.call(service, 'ready-1')
+        self.assertEqual(service.requests[0]['headers']['connection'], 'close')
+
+    def test_a_connection_that_ended_meanwhile_is_opened_anew(self):
+        service = self.service(keep_alive=100, idle='close')
+        tasks = ['ready-1', 'ready-2', 'ready-3', 'ready-4']
+        result = self.run_tasks(service, tasks)
+        self.assertEqual([line['outcome'] for line in result.lines], ['accepted'] * 4, str(result))
+        self.assertEqual(tasks_seen(service), tasks)
+        self.assertEqual(connections(service), 4)
+
+    def test_an_answer_that_nobody_asked_for_is_not_taken(self):
+        service = self.service(keep_alive=100, idle='answer')
+        result = self.run_tasks(service, ['ready-1', 'fault-sms-7713', 'fault-denied', 'ready-2'])
+        # A 200 lies there before the refusals: it is no answer to them.
+        self.assertEqual([line['outcome'] for line in result.lines], ['accepted', 'refused', 'refused', 'accepted'],
+                         str(result))
+        self.assertEqual(connections(service), 4)
+
+    def test_death_behind_the_last_byte_is_unknown_and_not_repeated(self):
+        for fault in ('reset', 'cut-0', 'cut-20', 'cutreset-40', 'silent'):
+            with self.subTest(fault):
+                service = self.service(keep_alive=100)
+                tasks = ['ready-1', f'fault-{fault}', 'ready-2']
+                result = self.run_tasks(service, tasks, '--timeout=1', '--retries=9')
+                self.assertEqual([line['outcome'] for line in result.lines], ['accepted', 'unknown', 'accepted'],
+                                 str(result))
+                self.assertEqual(result.lines[1]['attempts'], 1)
+                self.assertEqual(tasks_seen(service), tasks)
+
+    def test_a_refused_token_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        result = self.run_tasks(service, ['ready-1', 'ready-2', 'ready-3'], token='wrong-token-of-some-length')
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines],
+                         [('refused', 'http_status', 1), ('not_sent', 'auth_failed', 0), ('not_sent', 'auth_failed', 0)])
+        self.assertEqual(result.code, EXIT['refused'])
+        self.assertEqual(tasks_seen(service), ['ready-1'])
+        told = self.run_command('start', 'ready-1', 'ready-2', *target(service.port), token='wrong-token-of-some-length')
+        self.assert_words(told, 'not begun', 'token', 'locks')
+
+    def test_a_rejected_certificate_ends_the_run(self):
+        service = self.service(cert='expired')
+        result = self.run_tasks(service, ['ready-1', 'ready-2', 'ready-3'])
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines],
+                         [('not_sent', 'certificate_rejected', 1)] + [('not_sent', 'certificate_rejected', 0)] * 2)
+        self.assertEqual(len(service.wait_log(1)), 1)
+
+    def test_an_absent_service_is_tried_for_each(self):
+        result = self.run_command('start', 'a', 'b', '--json', *target(closed_port()), '--retries=0')
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines],
+                         [('not_sent', 'connect_failed', 1)] * 2)
+
+    def test_a_signal_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', 'fault-silent', 'ready-2', 'ready-3', '--json', *target(service.port),
+                             '--timeout=20')
+        service.wait_log(2)
+        running.signal(signal.SIGTERM)
+        result = self.finish(running, 5)
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines],
+                         [('accepted', 'ok', 1), ('unknown', 'cancelled', 1)] + [('not_sent', 'cancelled', 0)] * 2)
+        self.assertEqual(result.code, EXIT['unknown'])
+        self.assertEqual(tasks_seen(service), ['ready-1', 'fault-silent'])
+
+    def test_retries_and_deadline_are_of_each_task(self):
+        service = self.service(keep_alive=100)
+        result = self.run_tasks(service, ['fault-retry-1-1', 'fault-retry503-1-1', 'ready-1'], '--timeout=2')
+        self.assertEqual([(line['outcome'], line['attempts']) for line in result.lines],
+                         [('accepted', 2), ('accepted', 2), ('accepted', 1)], str(result))
+
+    def test_the_dry_run_shows_all(self):
+        result = self.run_command('start', 'one', 'two', '--dry-run', '-e', f'https://{HOST}')
+        self.assertIn('POST /v3/tasks/one/action', result.out)
+        self.assertIn('POST /v3/tasks/two/action', result.out)
+
+    def test_a_lost_result_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        with open('/dev/full', 'wb') as full:
+            result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', *target(service.port), stdout=full)
+        self.assertEqual(result.code, 5, str(result))
+        self.assertEqual(tasks_seen(service), ['ready-1'])
+        self.assertIn('accepted: start ready-1', result.err)
+        self.assertIn('not_sent: start ready-3', result.err)
+
+    def test_the_total_deadline_is_of_one_task(self):
+        service = self.service(keep_alive=100)
+        result = self.run_tasks(service, ['fault-silent', 'ready-1'], '--timeout=0.5')
+        self.assertEqual([line['outcome'] for line in result.lines], ['unknown', 'accepted'])
+
+
+class List(Invalid):
+    """--tasks FILE."""
+
+    def tasks_file(self, content):
+        """A file with these bytes."""
+        path = self.scratch() / 'tasks'
+        path.write_bytes(content)
+        return str(path)
+
+    def run_list(self, content, service, *options, **how):
+        """A run over a file with these bytes."""
+        return self.run_command('start', '--tasks', self.tasks_file(content), '--json', *target(service.port), *options,
+                                **how)
+
+    def test_a_list(self):
+        service = self.service(keep_alive=100)
+        result = self.run_list(b'# the first wave\n\n  ready-1\t\r\nready-2\r\n\t# more\nready-3', service)
+        self.assertEqual([line['task_id'] for line in result.lines], ['ready-1', 'ready-2', 'ready-3'])
+        self.assertEqual(result.code, 0)
+
+    def test_standard_input(self):
+        service = self.service(keep_alive=100)
+        result = self.run_command('start', '--tasks', '-', '--json', *target(service.port), stdin=b'ready-1\nready-2\n')
+        self.assertEqual([line['task_id'] for line in result.lines], ['ready-1', 'ready-2'])
+
+    def test_a_thousand(self):
+        service = self.service(keep_alive=1000)
+        names = [f'ready-{number}' for number in range(1000)]
+        result = self.run_list('\n'.join(names).encode(), service, timeout=60)
+        self.assertEqual((result.code, len(result.lines)), (0, 1000))
+        self.assertEqual(tasks_seen(service), names)
+
+    def test_nothing_is_sent_where_one_is_wrong(self):
+        for content, wrong, words in (
+                (b'ready-1\nready 2\nready-3\n', 'ready 2', ['line 2']), (b'ready-1\n\n-x\n', '-x', ['line 3']),
+                (b'ready-1\nready-2\nready-1\n', 'ready-1', ['line 3', 'twice']),
+                (b'a' * 37, 'a' * 37, ['line 1']), (b'r\xc3\xa4dy\n', 'r\u00e4dy', ['line 1']),
+                (b'', None, ['no task']), (b'# none\n\n', None, ['no task']), (b'a\0b\n', None, ['nul']),
+                (b'x' * 2000000, None, ['too large'])):
+            with self.subTest(content[:40]), Simulator(PKI) as service:
+                result = self.run_list(content, service)
+                self.assert_outcome(result, 'invalid', 'invalid_argument', attempts=0, task_id=wrong)
+                self.assert_words(result, *words)
+                self.assertEqual(service.log, [])
+
+    def test_too_many(self):
+        service = self.service()
+        result = self.run_list(b''.join(b'%d\n' % number for number in range(10001)), service)
+        self.assert_outcome(result, 'invalid', 'invalid_argument')
+        self.assert_words(result, '10000', 'line 10001')
+        self.assertEqual(service.log, [])
+
+    def test_what_does_not_go_together(self):
+        where = ['-e', f'https://{HOST}', '--json']
+        for arguments, words in ((['start', 'a', '--tasks', 'x'], 'both'),
+                                 (['start', '--tasks', '-', '--token-file', '-'], 'standard input'),
+                                 (['start', '--tasks', '/nonexistent'], 'does not exist'),
+                                 (['start', '--tasks', '/'], 'directory'), (['start', '--tasks', ''], 'does not exist'),
+                                 (['start', 'a', 'a'], 'twice'), (['start', 'a', '--parallel', '0'], '1 to 8'),
+                                 (['start', 'a', '--parallel', '9'], '1 to 8'),
+                                 (['start', 'a', '--parallel', 'x'], '1 to 8')):
+            with self.subTest(arguments):
+                result = self.run_command(*arguments, *where)
+                self.assert_outcome(result, 'invalid', 'invalid_argument')
+                self.assert_words(result, words)
+
+    def test_a_silent_pipe_meets_the_deadline(self):
+        read, write = os.pipe()
+        try:
+            result = self.run_command('start', '--tasks', '-', '--json', '-e', f'https://{HOST}', '--timeout=0.3',
+                                      stdin=read)
+        finally:
+            os.close(read)
+            os.close(write)
+        self.assert_outcome(result, 'not_sent', 'timeout', attempts=0, task_id=None)
+
+
+class Parallel(Case):
+    """Side by side."""
+
+    def test_each_task_once(self):
+        service = self.service(keep_alive=100)
+        names = [f'ready-{number}' for number in range(40)]
+        result = self.run_command('start', *names, '--json', '--parallel=4', *target(service.port))
+        self.assertEqual(result.code, 0, str(result))
+        self.assertEqual(sorted(line['task_id'] for line in result.lines), sorted(names))
+        self.assertEqual(sorted(tasks_seen(service)), sorted(names))
+        self.assertLessEqual(connections(service), 5)
+        # The first shows that the token is good; the session that it leaves serves all others.
+        self.assertEqual([record['resumed'] for record in service.requests if record['number'] == 1].count(False), 1)
+
+    def test_at_the_same_time(self):
+        service = self.service(keep_alive=100)
+        started = time.monotonic()
+        result = self.run_command('start', 'ready-1', *(f'fault-slow-{1000 + number}' for number in range(8)), '--json',
+                                  '--parallel=8', *target(service.port), '--timeout=30')
+        self.assertEqual(len(result.lines), 9)
+        self.assertLess(time.monotonic() - started, 6, str(result)[:500])
+
+    def test_long_results_are_whole(self):
+        service = self.service(keep_alive=100)
+        tasks = {'ready-1', 'fault-max403', 'fault-max403rev', 'fault-max403utf8', 'ready-2'}
+        result = self.run_command('start', *tasks, '--json', '--parallel=4', *target(service.port), timeout=60)
+        self.assertEqual({line['task_id'] for line in result.lines}, tasks)
+        self.assertTrue(all(len(line['error_param']) == 20 for line in result.lines if 'max' in line['task_id']))
+
+    def test_a_refused_token_is_tried_once(self):
+        service = self.service(keep_alive=100)
+        result = self.run_command('start', *(f'ready-{number}' for number in range(9)), '--json', '--parallel=8',
+                                  *target(service.port), token='wrong-token-of-some-length')
+        self.assertEqual([line['reason'] for line in result.lines], ['http_status'] + ['auth_failed'] * 8)
+        self.assertEqual(len(service.requests), 1)
+
+    def test_a_signal_reaches_all(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', *(f'fault-slow-{25000 + number}' for number in range(5)), '--json',
+                             '--parallel=3', *target(service.port), '--timeout=30')
+        service.wait_log(4)
+        running.signal(signal.SIGTERM)
+        result = self.finish(running, 8)
+        self.assertEqual([line['outcome'] for line in result.lines].count('unknown'), 3, str(result))
+        self.assertEqual([(line['outcome'], line['reason']) for line in result.lines].count(('not_sent', 'cancelled')), 2)
+        self.assertEqual(result.code, EXIT['unknown'])
+
+    def test_a_killed_worker_leaves_its_task_unknown(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', 'fault-silent', 'ready-2', 'ready-3', '--json', '--parallel=2',
+                             *target(service.port), '--timeout=15')
+        service.wait_log(4)
+        for child in children(running.process.pid):
+            os.kill(child, signal.SIGKILL)
+        result = self.finish(running, 8)
+        self.assertEqual({line['task_id']: line['outcome'] for line in result.lines},
+                         {'ready-1': 'accepted', 'fault-silent': 'unknown', 'ready-2': 'accepted', 'ready-3': 'accepted'})
+
+    def test_nothing_stays_behind(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', *(f'fault-slow-{25000 + number}' for number in range(4)), '--json',
+                             '--parallel=4', *target(service.port), '--timeout=30')
+        service.wait_log(4)
+        started = children(running.process.pid)
+        self.assertEqual(len(started), 4)
+        running.process.kill()
+        wait_until(lambda: not any(pathlib.Path(f'/proc/{child}').exists() and not is_zombie(child) for child in started))
+
+    def test_where_no_process_can_be_started(self):
+        service = self.service(keep_alive=100)
+        # Root has no limit of processes.
+        nobody = ('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups') if os.getuid() == 0 else ()
+        result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', '--json', '--parallel=3',
+                                  *target(service.port), before=(*nobody, 'prlimit', '--nproc=1'))
+        self.assertEqual([line['outcome'] for line in result.lines], ['accepted'] * 3)
+
+    def test_a_lost_result_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        names = [f'ready-{number}' for number in range(30)]
+        with open('/dev/full', 'wb') as full:
+            result = self.run_command('start', *names, '--parallel=2', *target(service.port), stdout=full)
+        self.assertEqual(result.code, 5, str(result))
+        self.assertEqual(tasks_seen(service), ['ready-0'])
+        for name in names:
+            self.assertIn(f'start {name}:', result.err)
+
+
+def children(process):
+    """The processes that a process has started."""
+    shown = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(process)], capture_output=True, text=True, check=False)
+    return [int(word) for word in shown.stdout.split()]
+
+
+def is_zombie(process):
+    """The process has ended, and nobody has asked about it."""
+    try:
+        return pathlib.Path(f'/proc/{process}/stat').read_text().rsplit(')', 1)[1].split()[0] == 'Z'
+    except OSError:
+        return True
