@@ -56,6 +56,33 @@ expect 'another mbedTLS' 'mbedTLS 3.6.x is needed, found "2.28.3"' \
     env MBEDTLS_DIR="$scratch/old" port/deps.sh mbedtls
 expect 'no jsmn' 'jsmn.h is needed' env JSMN_DIR="$scratch/old" port/deps.sh jsmn
 
+# variant VARIABLE OBJECT...: build/host/migtask with these objects of boards/host made anew, with
+# that variable of make; as $scratch/variant/migtask.
+variant() {
+    variable=$1
+    shift
+    rm -rf "$scratch/variant"
+    mkdir -p "$scratch/variant/boards/host"
+    make OUT="$scratch/variant" "$variable" "$@" || return
+    for object in build/host/boards/host/*.o; do
+        name=boards/host/${object##*/}
+        [ -e "$scratch/variant/$name" ] || cp "$object" "$scratch/variant/$name"
+    done
+    "${CC:-gcc}" "$scratch"/variant/boards/host/*.o build/host/libmigtask.a -Wl,--gc-sections \
+        -o "$scratch/variant/migtask"
+}
+
+texts="$scratch/variant/boards/host"
+expect 'without the texts of error codes' 'CC +boards/host/explain.c' variant \
+    CFLAGS=-DMIGTASK_HOST_ERROR_TEXTS=0 "$texts/advice.o" "$texts/error_codes.o" "$texts/explain.o"
+expect 'explain says that they are missing' 'built without the texts of error codes' \
+    "$scratch/variant/migtask" explain SMS.7713
+[ "$status" = 2 ] || failed=$((failed + 1))
+expect 'and says it to programs' '^{"outcome":"invalid","reason":"invalid_config",' \
+    "$scratch/variant/migtask" explain SMS.7713 --json
+saved=$(($(wc -c <build/host/migtask) - $(wc -c <"$scratch/variant/migtask")))
+expect 'the texts are left out' '^1[0-9]{4}$' echo "$saved"
+
 expect 'installs' 'install' make install DESTDIR="$PWD/$scratch/root" PREFIX=/usr
 expect 'what is installed runs' '^migtask [0-9]' "$scratch/root/usr/bin/migtask" --version
 

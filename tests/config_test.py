@@ -22,10 +22,10 @@ def read(path):
 
 
 HEADERS = ''.join(map(read, ('core/migtask_config.h', 'port/mbedtls/tls_config.h', 'port/lwip/lwipopts.h',
-                             'boards/firmware/firmware_config.h'))).replace('\\\n', '')
+                             'boards/firmware/firmware_config.h', 'boards/host/host_config.h'))).replace('\\\n', '')
 CONFIGURATIONS = {'mcu': [], 'host': ['-DMIGTASK_CONFIG_HOST']}
 LIMITS = [name for name in re.findall(r'^#ifndef MIGTASK_(\w+)$', HEADERS, re.M)
-          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'CONFIG_FILE',
+          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'HOST_CONFIG_H', 'CONFIG_FILE',
                           # what follows from the others
                           'LWIP_BUFFERS', 'LWIP_SEND', 'LWIP_HEAP', 'LWIP_PCBS')]
 
@@ -42,10 +42,11 @@ def load(text):
 
 def header_values(flags):
     """What the compiler makes of every limit."""
-    source = '#include "firmware_config.h"\n#include "lwipopts.h"\n' + ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS)
+    source = ('#include "firmware_config.h"\n#include "host_config.h"\n#include "lwipopts.h"\n' +
+              ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS))
     run = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', f'-I{TOP}/core',
                           f'-I{TOP}/port/mbedtls', f'-I{TOP}/port/lwip',
-                          f'-I{TOP}/boards/firmware', *flags, '-x', 'c', '-'],
+                          f'-I{TOP}/boards/firmware', f'-I{TOP}/boards/host', *flags, '-x', 'c', '-'],
                          input=source, capture_output=True, text=True, check=True, timeout=60)
     values = {}
     for line in run.stdout.splitlines():

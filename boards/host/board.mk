@@ -9,7 +9,7 @@ BOARD_FLAGS := -I$(OUT)/boards/host
 BOARD_LINK_FLAGS := -Wl,-z,now
 BOARD_GENERATED := $(OUT)/boards/host/error_codes.inc
 
-# What to do about an error code, compiled in.
+# What error codes mean and what to do about them, compiled in.
 $(BOARD_GENERATED): boards/host/error_codes.tsv boards/host/error_codes.awk
 	$(call say,AWK,$<)
 	$(Q)mkdir -p $(@D) && awk -f boards/host/error_codes.awk $< >$@

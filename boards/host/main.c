@@ -9,6 +9,7 @@
 #include "attempts.h"
 #include "batch.h"
 #include "clock.h"
+#include "explain.h"
 #include "options.h"
 #include "progress.h"
 #include "random.h"
@@ -136,6 +137,9 @@ int main(int argc, char *argv[])
     }
     if (!good) {
         return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+    }
+    if (options.explain) {
+        return explain_print(&options);
     }
     catch_signals(&wait_mask);
     progress_start(options.amount != OUTPUT_QUIET);

@@ -66,6 +66,8 @@ _Static_assert(sizeof names / sizeof names[0] == OPTION_COUNT, "a name for each 
 const char options_usage[] =
     "Usage: migtask OPERATION TASK_ID... [options]\n"
     "       migtask OPERATION --tasks FILE [options]\n"
+    "       migtask explain CODE...      what error codes mean, such as SMS.7713; needs no "
+    "network\n"
     "\n"
     "Sends one action to a task of the Huawei Cloud Server Migration Service and says what\n"
     "became of it. An action cannot be repeated safely, so every call ends with one of:\n"
@@ -230,7 +232,8 @@ static int read_short(struct reader *reader, char *const *argument)
     return 1;
 }
 
-/* Task ids are moved to the front, over arguments that are read already: one list of them. */
+/* Task ids (or codes to explain) are moved to the front, over arguments that are read already: one
+ * list of them. */
 static void read_arguments(struct reader *reader, char **argument)
 {
     struct options *options = reader->options;
@@ -242,6 +245,7 @@ static void read_arguments(struct reader *reader, char **argument)
         if (only_positional || text[0] != '-' || text[1] == '\0') {
             if (options->operation_name == NULL) {
                 options->operation_name = text;
+                options->explain = strcmp(text, "explain") == 0;
             } else {
                 *task++ = *argument;
                 options->task_count++;
@@ -449,8 +453,16 @@ bool options_read(struct options *options, int argc, char *argv[], struct compla
     if (argc > 0) { /* else not even the program's name is there */
         read_arguments(&reader, argv + 1);
     }
-    options->task_id = options->task_count > 0 ? options->tasks[0] : NULL;
+    options->task_id = options->task_count > 0 && !options->explain ? options->tasks[0] : NULL;
     read_values(&reader);
+    if (options->explain) {
+        if (options->task_count == 0) {
+            (void)complain(complaint, "there is no CODE behind explain", NULL,
+                           "the form is migtask explain CODE..., for instance migtask explain "
+                           "SMS.7713 APIGW.0308");
+        }
+        return complaint->what == NULL;
+    }
     (void)(read_action(&reader) && read_endpoint(&reader));
     const char *to = reader.values[OPTION_CONNECT_TO];
     if (complaint->what == NULL && to != NULL) {

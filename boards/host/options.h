@@ -8,10 +8,11 @@ enum output_amount { OUTPUT_QUIET, OUTPUT_NORMAL, OUTPUT_VERBOSE };
 
 struct options {
     const char *operation_name; /* as given, NULL if not */
-    char *const *tasks;         /* ids as given, unchecked: tasks.h */
+    bool explain;               /* the operation is the word explain: nothing is called */
+    char *const *tasks;         /* ids as given, unchecked: tasks.h; or the codes to explain */
     size_t task_count;
-    const char *tasks_file;  /* or in this file */
-    const char *task_id;     /* the task under way, or the one that is wrong; NULL if there is none */
+    const char *tasks_file; /* or in this file */
+    const char *task_id; /* the task under way, or the one that is wrong; NULL if there is none */
     migtask_request request; /* all but the token, which token.h brings; for the task under way */
     uint16_t parallel;       /* calls at the same time */
     bool has_connect_to;

@@ -18,6 +18,10 @@ static void judge_options(const struct options *options)
 {
     migtask_request request = options->request;
     request.token = migtask_text("token");
+    if (options->explain) {
+        CHECK(options->task_count > 0);
+        return;
+    }
     CHECK(options->operation_name != NULL && options->task_id != NULL);
     CHECK(migtask_request_check(&request) == MIGTASK_CHECK_OK);
     CHECK(strcmp(migtask_operation_name(request.action.operation), options->operation_name) == 0);
