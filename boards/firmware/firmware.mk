@@ -45,7 +45,7 @@ endif
 
 $(BOARD_GENERATED): $(CA) $(OUT)/ca boards/firmware/roots.py
 	$(call say,ROOTS,$<)
-	$(Q)mkdir -p $(@D) && $(PYTHON) boards/firmware/roots.py $< >$@
+	$(Q)mkdir -p $(@D) && $(PYTHON) boards/firmware/roots.py $< firmware_roots >$@
 
 # Another file is another set of roots, however old it is.
 $(OUT)/ca: FORCE

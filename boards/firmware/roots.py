@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Turns the certificates of a PEM file into C, so that they lie in flash.
+"""Turns the certificates of a PEM file into C, so that they lie in flash or in the program.
 
-roots.py FILE.pem >roots.inc
+roots.py FILE.pem NAME >roots.inc
+
+NAME is what the array of them is called; NAME_count tells how many they are.
 """
 
 import base64
@@ -23,7 +25,7 @@ def certificates(text):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
     try:
         with open(sys.argv[1], encoding='utf-8', errors='replace') as file:
@@ -38,10 +40,11 @@ def main():
         for at in range(0, len(der), LINE):
             print('    ' + ' '.join(f'{byte},' for byte in der[at:at + LINE]))
         print('};')
-    print('\nconst migtask_bytes firmware_roots[] = {')
+    name = sys.argv[2]
+    print(f'\nconst migtask_bytes {name}[] = {{')
     for number in range(len(roots)):
         print(f'    {{root_{number}, sizeof root_{number}}},')
-    print('};\nconst size_t firmware_roots_count = sizeof firmware_roots / sizeof firmware_roots[0];')
+    print(f'}};\nconst size_t {name}_count = sizeof {name} / sizeof {name}[0];')
 
 
 if __name__ == '__main__':

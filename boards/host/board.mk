@@ -13,3 +13,22 @@ BOARD_GENERATED := $(OUT)/boards/host/error_codes.inc
 $(BOARD_GENERATED): boards/host/error_codes.tsv boards/host/error_codes.awk
 	$(call say,AWK,$<)
 	$(Q)mkdir -p $(@D) && awk -f boards/host/error_codes.awk $< >$@
+
+# Trusted roots compiled in, for machines that have none: ROOTS=FILE.pem, else what Kconfig says.
+# They need python3, which nothing else here does.
+HOST_CONFIG := $(or $(wildcard $(OUT)/.config),$(wildcard boards/host/$(CONFIG).defconfig))
+ROOTS ?= $(if $(HOST_CONFIG),$(shell sed -n 's/^MIGTASK_ROOTS_PEM="\(.*\)"$$/\1/p' $(HOST_CONFIG)))
+ifneq ($(ROOTS),)
+BOARD_SETUP := build demo
+BOARD_GENERATED += $(OUT)/boards/host/roots.inc
+$(OUT)/boards/host/built_in.o: private FILE_FLAGS = -DBUILT_IN_ROOTS
+
+$(OUT)/boards/host/roots.inc: $(ROOTS) $(OUT)/roots boards/firmware/roots.py | ready
+	$(call say,ROOTS,$<)
+	$(Q)mkdir -p $(@D) && $(PYTHON) boards/firmware/roots.py $< built_in_roots >$@
+endif
+
+# Another file, or none, is another program.
+$(OUT)/boards/host/built_in.o: $(OUT)/roots
+$(OUT)/roots: FORCE
+	@mkdir -p $(@D); [ "$(ROOTS)" = "$$(cat $@ 2>/dev/null)" ] || echo '$(ROOTS)' >$@

@@ -58,11 +58,7 @@ static void catch_signals(sigset_t *wait_mask)
 static int print_help(void)
 {
     terminal_put(&terminal_out, options_usage);
-    for (const char *const *place = roots_places; *place != NULL; place++) {
-        terminal_put(&terminal_out, "  ");
-        terminal_put(&terminal_out, *place);
-        terminal_put(&terminal_out, "\n");
-    }
+    roots_put_usage(&terminal_out);
     return terminal_flush(&terminal_out) ? 0 : 5;
 }
 

@@ -123,8 +123,7 @@ const char options_usage[] =
     "  -h, --help                          this text\n"
     "      --version                       the version\n"
     "\n"
-    "The server's certificate is always verified; there is no option that turns this off.\n"
-    "Without --ca-file the first of these is used:\n";
+    "The server's certificate is always verified; there is no option that turns this off.\n";
 
 struct reader {
     struct options *options;

@@ -42,7 +42,7 @@ struct complaint {
  * refer to argv, in which the task ids are moved to the front, and to the environment. */
 bool options_read(struct options *options, int argc, char *argv[], struct complaint *complaint);
 
-/* The text of --help, without its list of CA files. */
+/* The text of --help; what roots_put_usage() writes goes behind it. */
 extern const char options_usage[];
 
 #endif

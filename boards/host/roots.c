@@ -4,9 +4,10 @@
 
 #include <errno.h>
 
+#include "built_in.h"
 #include "file.h"
 
-const char *const roots_places[] = {
+static const char *const places[] = {
     "/etc/ssl/certs/ca-certificates.crt",     /* Debian, Alpine, OpenWrt */
     "/etc/pki/tls/certs/ca-bundle.crt",       /* RHEL, Fedora */
     "/etc/ssl/ca-bundle.pem",                 /* SUSE */
@@ -30,6 +31,24 @@ const char *roots_file(void)
     return in_use;
 }
 
+void roots_put_usage(struct terminal *t)
+{
+    migtask_trust trust;
+    size_t count = built_in_trust(&trust);
+    if (count > 0) {
+        terminal_put(t, "Without --ca-file the roots compiled into this program are used: ");
+        terminal_put_number(t, (uint32_t)count);
+        terminal_put(t, ".\n");
+        return;
+    }
+    terminal_put(t, "Without --ca-file the first of these is used:\n");
+    for (size_t i = 0; places[i] != NULL; i++) {
+        terminal_put(t, "  ");
+        terminal_put(t, places[i]);
+        terminal_put(t, "\n");
+    }
+}
+
 void roots_close(void)
 {
     if (is_open) {
@@ -38,32 +57,9 @@ void roots_close(void)
     }
 }
 
-bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
-                bool *no_memory)
+/* Whether there is a certificate in it; else *complaint says what is wrong. */
+static bool check(const migtask_trust *trust, struct complaint *complaint, bool *no_memory)
 {
-    migtask_posix_file_status status = MIGTASK_POSIX_FILE_NOT_OPENED;
-    *no_memory = false;
-    in_use = file;
-    if (file != NULL) {
-        status = migtask_posix_reader_open(&reader, file);
-    } else {
-        for (size_t i = 0; roots_places[i] != NULL && status != MIGTASK_POSIX_FILE_OK; i++) {
-            in_use = roots_places[i];
-            status = migtask_posix_reader_open(&reader, in_use);
-        }
-    }
-    complaint->value = file;
-    if (status != MIGTASK_POSIX_FILE_OK) {
-        complaint->what = file != NULL ? "the CA file cannot be used"
-                                       : "no trusted root certificates are on this machine";
-        complaint->hint = file != NULL ? migtask_posix_file_text(status, errno)
-                                       : "give a PEM file of them with --ca-file FILE, or install "
-                                         "the package ca-certificates";
-        return false;
-    }
-    is_open = true;
-    migtask_trust_text text = {migtask_posix_reader_rewind, read_text, &reader};
-    *trust = migtask_trust_from_pem(&pem, &text);
     switch (migtask_trust_check(trust)) {
     case MIGTASK_TRUST_USABLE:
         return true;
@@ -80,6 +76,42 @@ bool roots_open(const char *file, migtask_trust *trust, struct complaint *compla
         break;
     }
     complaint->value = in_use;
-    roots_close();
     return false;
+}
+
+bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
+                bool *no_memory)
+{
+    migtask_posix_file_status status = MIGTASK_POSIX_FILE_NOT_OPENED;
+    *no_memory = false;
+    in_use = file;
+    if (file != NULL) {
+        status = migtask_posix_reader_open(&reader, file);
+    } else if (built_in_trust(trust) > 0) {
+        in_use = "those compiled into this program";
+        return check(trust, complaint, no_memory);
+    } else {
+        for (size_t i = 0; places[i] != NULL && status != MIGTASK_POSIX_FILE_OK; i++) {
+            in_use = places[i];
+            status = migtask_posix_reader_open(&reader, in_use);
+        }
+    }
+    complaint->value = file;
+    if (status != MIGTASK_POSIX_FILE_OK) {
+        complaint->what = file != NULL ? "the CA file cannot be used"
+                                       : "no trusted root certificates are on this machine";
+        complaint->hint = file != NULL ? migtask_posix_file_text(status, errno)
+                                       : "give a PEM file of them with --ca-file FILE (copied from "
+                                         "another machine), install the package ca-certificates, "
+                                         "or build migtask with ROOTS=FILE";
+        return false;
+    }
+    is_open = true;
+    migtask_trust_text text = {migtask_posix_reader_rewind, read_text, &reader};
+    *trust = migtask_trust_from_pem(&pem, &text);
+    if (!check(trust, complaint, no_memory)) {
+        roots_close();
+        return false;
+    }
+    return true;
 }

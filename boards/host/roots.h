@@ -1,21 +1,23 @@
-/* roots.h - the file of trusted root certificates. */
+/* roots.h - the trusted root certificates: a file, or those that are compiled in. */
 #ifndef MIGTASK_HOST_ROOTS_H
 #define MIGTASK_HOST_ROOTS_H
 
 #include "options.h"
+#include "terminal.h"
 #include "trust.h"
 
-/* Where systems keep their bundle, ended by NULL; the first that is there is used. */
-extern const char *const roots_places[];
-
-/* Opens the file (NULL: the first of the places) and makes sure that there is a certificate in it.
- * *trust is valid until roots_close(). On failure *complaint says what is wrong, and *no_memory
- * whether that was only the arena. Call after migtask_tls_start(). */
+/* Opens the file and makes sure that there is a certificate in it. NULL: what is compiled in, or
+ * else the first file that is there of the places where systems keep their bundle. *trust is valid
+ * until roots_close(). On failure *complaint says what is wrong, and *no_memory whether that was
+ * only the arena. Call after migtask_tls_start(). */
 bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
                 bool *no_memory);
 
 /* The file in use, for -v. */
 const char *roots_file(void);
+
+/* For --help: what is used without --ca-file. */
+void roots_put_usage(struct terminal *t);
 
 void roots_close(void);
 
