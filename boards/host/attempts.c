@@ -142,6 +142,21 @@ static uint32_t random_bits(void)
     return bits;
 }
 
+/* After an attempt that failed. */
+static enum trouble trouble_of(migtask_reason reason, migtask_phase phase)
+{
+    if (reason == MIGTASK_CLOCK_UNSET ||
+        (reason == MIGTASK_CERTIFICATE_REJECTED && migtask_tls_misdated(&tls))) {
+        return TROUBLE_CLOCK;
+    }
+    if (reason == MIGTASK_RESOLVE_FAILED ||
+        (reason == MIGTASK_TIMEOUT && phase == MIGTASK_PHASE_CONNECTING &&
+         migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_RESOLVING)) {
+        return TROUBLE_NAME;
+    }
+    return TROUBLE_NONE;
+}
+
 void attempts_open(const struct options *options, const migtask_trust *trust,
                    const sigset_t *wait_mask, bool several)
 {
@@ -200,6 +215,7 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
     progress_erase();
     finding->outcome = migtask_call_outcome(&call);
     finding->reason = migtask_call_reason(&call);
+    finding->trouble = trouble_of(finding->reason, finding->phase);
     finding->reply = migtask_call_reply(&call);
     finding->sentence = migtask_call_sentence(&call);
     finding->attempts = retry.attempts;

@@ -7,6 +7,9 @@
 #include "options.h"
 #include "trust.h"
 
+/* What a hint may help with: hints.h. */
+enum trouble { TROUBLE_NONE, TROUBLE_NAME, TROUBLE_CLOCK };
+
 /* What became of it. */
 struct finding {
     migtask_outcome outcome;
@@ -15,9 +18,10 @@ struct finding {
     const char *sentence;       /* why, or NULL */
     uint32_t attempts;
     migtask_phase phase; /* how far the last attempt had come */
+    enum trouble trouble;
 };
 
-/* Set by a signal: the call under way is cancelled. */
+/* How many signals came; from the first on the call under way is cancelled. */
 extern volatile sig_atomic_t attempts_cancelled;
 
 /* Once, before the first call: the streams that all calls go over. wait_mask: signals are let in

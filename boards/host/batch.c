@@ -56,8 +56,8 @@ static void run_task(struct batch *batch, uint32_t start_ms)
 
 static const char *why_not_begun(const struct batch *batch)
 {
-    return batch->lost                         ? "not begun: its outcome could not be told"
-           : batch->stop == MIGTASK_CANCELLED  ? "not begun: cancelled by a signal"
+    return batch->lost                        ? "not begun: its outcome could not be told"
+           : batch->stop == MIGTASK_CANCELLED ? "not begun: cancelled by a signal"
            : batch->stop == MIGTASK_AUTH_FAILED
                ? "not begun: the service did not accept the token of a task before (HTTP 401), and "
                  "repeating that locks the account's key"

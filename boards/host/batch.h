@@ -8,8 +8,8 @@
 struct batch {
     struct options *options;
     const sigset_t *wait_mask;
-    size_t next;                            /* the first task that nobody has begun */
-    size_t told;                            /* tasks whose outcome is out */
+    size_t next;                              /* the first task that nobody has begun */
+    size_t told;                              /* tasks whose outcome is out */
     uint32_t outcomes[MIGTASK_OUTCOME_COUNT]; /* how often each */
     bool lost;           /* an outcome could not be written to standard output */
     migtask_reason stop; /* why no further task is begun; MIGTASK_OK: they are */

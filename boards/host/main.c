@@ -4,6 +4,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "attempts.h"
@@ -13,6 +14,7 @@
 #include "options.h"
 #include "progress.h"
 #include "random.h"
+#include "randomness.h"
 #include "result.h"
 #include "roots.h"
 #include "tasks.h"
@@ -26,7 +28,9 @@ static uint64_t arena[(MIGTASK_TLS_ARENA + 7) / 8];
 static void on_signal(int number)
 {
     (void)number;
-    attempts_cancelled = 1;
+    if (attempts_cancelled < SIG_ATOMIC_MAX) {
+        attempts_cancelled++;
+    }
 }
 
 /* SIGINT, SIGTERM and SIGHUP cancel the call; they are let in only while waiting, so that none is
@@ -138,6 +142,7 @@ int main(int argc, char *argv[])
         return explain_print(&options);
     }
     catch_signals(&wait_mask);
+    terminal_let_in(&wait_mask, &attempts_cancelled);
     progress_start(options.amount != OUTPUT_QUIET);
 
     migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
@@ -163,6 +168,14 @@ int main(int argc, char *argv[])
         int status = dry_run(&options);
         token_wipe();
         return status;
+    }
+
+    if (!randomness_wait(start_ms, options.request.timeout_ms, options.amount == OUTPUT_QUIET,
+                         &wait_mask, &attempts_cancelled)) {
+        token_wipe();
+        finding.reason = attempts_cancelled ? MIGTASK_CANCELLED : MIGTASK_NO_ENTROPY;
+        finding.sentence = attempts_cancelled ? NULL : randomness_missing;
+        return result_print(&options, &finding);
     }
 
     migtask_trust trust;

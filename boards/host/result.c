@@ -3,6 +3,7 @@
 #include "result.h"
 
 #include "advice.h"
+#include "hints.h"
 #include "terminal.h"
 
 #define SHOWN_BYTES 400 /* of one text of the service; --json has all of it */
@@ -48,6 +49,7 @@ static void put_timeout(struct terminal *t, const struct options *options,
         limit = request->connect_timeout_ms;
     }
     terminal_put(t, finding->reply == NULL                ? "the token did not come"
+                    : finding->trouble == TROUBLE_NAME    ? "the endpoint's name was not looked up"
                     : connecting                          ? "no secure connection came about"
                     : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
                                                           : "the request could not be sent");
@@ -188,6 +190,7 @@ static void put_for_people(struct terminal *t, const struct options *options,
         terminal_put_number(t, finding->attempts);
         terminal_put(t, "\n");
     }
+    hints_put(t, finding);
     put_next_step(t, options, finding);
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wait.h"
+
 struct terminal terminal_out = {.fd = STDOUT_FILENO};
 struct terminal terminal_err = {.fd = STDERR_FILENO};
 
@@ -26,16 +28,43 @@ void terminal_guard_descriptors(void)
     }
 }
 
+static const sigset_t *wait_mask;
+static const volatile sig_atomic_t *signal_count;
+
+void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals)
+{
+    wait_mask = mask;
+    signal_count = signals;
+}
+
+/* Waits for room; false if a signal ended that. What there is room for is not known, but a pipe
+ * that has any takes a whole buffer of ours. */
+static bool wait_for_room(const struct terminal *t)
+{
+    struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
+    sig_atomic_t before = wait_mask != NULL ? *signal_count : 0;
+    while (migtask_posix_wait(&wait, 1, UINT32_MAX, wait_mask) < 0 && errno == EINTR) {
+        if (wait_mask != NULL && *signal_count != before) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void write_all(struct terminal *t, const char *at, size_t len)
 {
+    bool full = wait_mask != NULL; /* perhaps */
     while (len > 0 && !t->failed) {
+        if (full && !wait_for_room(t)) {
+            t->failed = true;
+            break;
+        }
         ssize_t written = write(t->fd, at, len);
         if (written > 0) {
             at += written;
             len -= (size_t)written;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody made it non-blocking */
-            struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
-            (void)poll(&wait, 1, 1000);
+            full = true;
         } else if (errno != EINTR) {
             t->failed = true;
         }

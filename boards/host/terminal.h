@@ -7,6 +7,8 @@
 #ifndef MIGTASK_HOST_TERMINAL_H
 #define MIGTASK_HOST_TERMINAL_H
 
+#include <signal.h>
+
 #include "migtask.h"
 
 #define TERMINAL_BUFFER 1024 /* bytes */
@@ -36,6 +38,11 @@ void terminal_put_seconds(struct terminal *t, uint32_t ms);
 
 /* Bytes as they are (migtask_output with a struct terminal as ctx). */
 bool terminal_write(void *t, const char *data, size_t len);
+
+/* From now on a signal ends the wait for a reader that has stopped reading, and the text counts as
+ * failed. mask: signals are let in only while waiting, as for ppoll(); *signals: how many came.
+ * Both must stay. */
+void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals);
 
 /* Writes out what is held; false if that or anything before failed. */
 bool terminal_flush(struct terminal *t);

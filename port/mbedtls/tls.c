@@ -184,6 +184,7 @@ static bool fail_for_certificate(migtask_tls *tls, int result)
         (void)fail_saying(tls, MIGTASK_INVALID_CONFIG,
                           "the trusted certificates cannot be read (any more)");
     } else if (tls->finding != MIGTASK_FINDING_NONE) {
+        tls->misdated = tls->finding == MIGTASK_FINDING_DATES;
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED, tls->sentence);
     } else if (result == MBEDTLS_ERR_X509_FATAL_ERROR) {
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED,
@@ -721,6 +722,7 @@ static migtask_io tls_connect(void *ctx)
     if (tls->phase == MIGTASK_TLS_CLOSED) {
         tls->reason = MIGTASK_OK;
         tls->said = NULL;
+        tls->misdated = false;
         migtask_io io =
             lower->ops == NULL ? fail_saying(tls, MIGTASK_INVALID_CONFIG, NULL) : open_session(tls);
         if (io != MIGTASK_IO_OK) {
@@ -782,4 +784,9 @@ const char *migtask_tls_version(const migtask_tls *tls)
 const char *migtask_tls_suite(const migtask_tls *tls)
 {
     return tls->phase == MIGTASK_TLS_OPEN ? mbedtls_ssl_get_ciphersuite(&tls->session->ssl) : NULL;
+}
+
+bool migtask_tls_misdated(const migtask_tls *tls)
+{
+    return tls->misdated;
 }

@@ -131,6 +131,7 @@ typedef struct migtask_tls {
     bool lower_ended;   /* the stream below came to its end */
     bool blocked;       /* the stream below had nothing to read */
     bool held;          /* the latest send is still in out */
+    bool misdated;      /* the failure is a certificate's date */
     uint8_t reads_left; /* of the stream below in this operation */
     uint8_t candidates; /* roots offered for the last certificate looked up */
     uint8_t lookups;    /* certificates whose issuer was looked up among the roots */
@@ -160,6 +161,10 @@ migtask_stream migtask_tls_stream(migtask_tls *tls);
 migtask_tls_phase migtask_tls_get_phase(const migtask_tls *tls);
 const char *migtask_tls_version(const migtask_tls *tls);
 const char *migtask_tls_suite(const migtask_tls *tls);
+
+/* Whether the latest connection failed because a certificate is not valid at the time that the
+ * clock tells: then one of the two is wrong. */
+bool migtask_tls_misdated(const migtask_tls *tls);
 
 #ifdef __cplusplus
 }

@@ -283,8 +283,8 @@ static void check_dates(migtask_tls *tls, const mbedtls_x509_crt *crt, int depth
     migtask_put_string(&w, " UTC");
     migtask_put_string(&w, by_the_clock);
     put_time(&w, &now);
-    migtask_put_string(&w, expired ? "; if the clock is right, the certificate must be renewed"
-                                   : "; is the clock right?");
+    migtask_put_string(&w, expired ? " UTC; if the clock is right, the certificate must be renewed"
+                                   : " UTC; is the clock right?");
     migtask_sentence_end(&w);
 }
 

@@ -1,4 +1,7 @@
 #define _GNU_SOURCE 1
+/* On 32-bit machines glibc's time_t ends in 2038 unless asked; musl's does not. */
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64
 
 #include "clock.h"
 

@@ -1,4 +1,8 @@
 #define _GNU_SOURCE 1
+/* On 32-bit machines fstat() fails for large inode numbers, and for times after 2038, unless glibc
+ * is asked for more. */
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64
 
 #include "file.h"
 

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,11 +36,12 @@ static int from_device(unsigned char *buf, size_t len)
     return len == 0 ? 0 : -1;
 }
 
-static int from_kernel(unsigned char *buf, size_t len)
+/* flags: of getrandom(); GRND_NONBLOCK ends with EAGAIN where it would wait. */
+static int from_kernel(unsigned char *buf, size_t len, unsigned flags)
 {
 #ifdef HAVE_GETRANDOM
     while (len > 0) {
-        ssize_t got = getrandom(buf, len, 0);
+        ssize_t got = getrandom(buf, len, flags);
 
         if (got < 0) {
             return errno == ENOSYS ? from_device(buf, len) : -1;
@@ -51,8 +51,22 @@ static int from_kernel(unsigned char *buf, size_t len)
     }
     return 0;
 #else
+    (void)flags;
     return from_device(buf, len);
 #endif
+}
+
+#ifdef HAVE_GETRANDOM
+#define AT_ONCE GRND_NONBLOCK
+#else
+#define AT_ONCE 0
+#endif
+
+int migtask_posix_random_wait(void)
+{
+    unsigned char byte;
+
+    return from_kernel(&byte, 1, 0);
 }
 
 #if defined(__linux__) && defined(MADV_WIPEONFORK)
@@ -85,10 +99,10 @@ static bool pool_ready(void)
     return pool.in.state == POOL_READY;
 }
 
-static int from_pool(unsigned char *buf, size_t len)
+static int from_pool(unsigned char *buf, size_t len, unsigned flags)
 {
     if (len > pool.in.left) {
-        if (from_kernel(pool.in.bytes, POOL_BYTES) != 0) {
+        if (from_kernel(pool.in.bytes, POOL_BYTES, flags) != 0) {
             return -1;
         }
         pool.in.left = POOL_BYTES;
@@ -99,25 +113,36 @@ static int from_pool(unsigned char *buf, size_t len)
     return 0;
 }
 
-int migtask_posix_random(void *ctx, void *buf, size_t len)
+static int fill(void *buf, size_t len, unsigned flags)
 {
     int result;
 
-    (void)ctx;
     if (len > POOL_BYTES / 4 || atomic_flag_test_and_set(&pool.in.busy)) {
-        return from_kernel(buf, len);
+        return from_kernel(buf, len, flags);
     }
-    result = pool_ready() ? from_pool(buf, len) : from_kernel(buf, len);
+    result = pool_ready() ? from_pool(buf, len, flags) : from_kernel(buf, len, flags);
     atomic_flag_clear(&pool.in.busy);
     return result;
 }
 
 #else
 
-int migtask_posix_random(void *ctx, void *buf, size_t len)
+static int fill(void *buf, size_t len, unsigned flags)
 {
-    (void)ctx;
-    return from_kernel(buf, len);
+    return from_kernel(buf, len, flags);
 }
 
 #endif
+
+int migtask_posix_random(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    return fill(buf, len, 0);
+}
+
+bool migtask_posix_random_ready(void)
+{
+    unsigned char byte;
+
+    return fill(&byte, 1, AT_ONCE) == 0 || errno != EAGAIN;
+}

@@ -12,6 +12,7 @@
 #ifndef MIGTASK_POSIX_RANDOM_H
 #define MIGTASK_POSIX_RANDOM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
@@ -20,8 +21,17 @@ extern "C" {
 
 /* Fills buf with len bytes fit for keys; ctx is not used. 0: done; -1: the system gives none, and
  * buf is not to be used. Early after boot Linux may hold the call until it has gathered entropy
- * (about a second since 5.4); a signal then ends it with -1. */
+ * (about a second since 5.4); a signal then ends it with -1. Whoever has a deadline asks
+ * migtask_posix_random_ready() first. */
 int migtask_posix_random(void *ctx, void *buf, size_t len);
+
+/* Whether migtask_posix_random() now returns at once, be it with -1. Once true it stays so. Costs
+ * nothing: on Linux it fills the pool. */
+bool migtask_posix_random_ready(void);
+
+/* Waits until it is ready. 0: it is; -1 with errno: EINTR after a signal handler without
+ * SA_RESTART, otherwise there will never be random bytes. */
+int migtask_posix_random_wait(void);
 
 #ifdef __cplusplus
 }

@@ -198,7 +198,7 @@ def parse_json(result):
         assert error is None, f'{error.json_path if error else ""}: {str(error)[:300]}\n{result}'
         # Calls begun: none where nothing was attempted, or where the end came before the first.
         none_begun = answer['outcome'] == 'invalid' or (answers and answer['outcome'] == 'not_sent') or answer[
-            'reason'] in ('cancelled', 'timeout', 'out_of_memory')
+            'reason'] in ('cancelled', 'timeout', 'out_of_memory', 'no_entropy')
         assert answer['attempts'] > 0 or none_begun, f'no attempts\n{result}'
         assert answer['attempts'] == 0 or answer['outcome'] != 'invalid', f'attempts\n{result}'
         answers.append(answer)
