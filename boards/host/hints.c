@@ -14,9 +14,9 @@
 static void put_clock(struct terminal *t)
 {
     int64_t now = migtask_posix_epoch_s(NULL);
-    terminal_put(t, now < WRITTEN ? "  The clock is wrong, since this program is younger than that."
-                                  : "  If the clock is wrong:");
-    terminal_put(t, " Set it, as root, to the time in UTC:\n"
+    terminal_put(t, now < WRITTEN ? "  The clock is wrong: this program was written later. Set"
+                                  : "  If the clock is wrong, set");
+    terminal_put(t, " it, as root, to the time in UTC:\n"
                     "    date -u -s 'YYYY-MM-DD hh:mm'\n");
 }
 

@@ -59,7 +59,10 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
             return TOKEN_WRONG;
         default:
             complaint->what = "the token file cannot be used";
-            complaint->hint = migtask_posix_file_text(status, error);
+            /* terminal_guard_descriptors() puts a directory where standard input was closed. */
+            complaint->hint = status == MIGTASK_POSIX_FILE_WRONG_KIND && strcmp(file, "-") == 0
+                                  ? "standard input is closed, or a directory"
+                                  : migtask_posix_file_text(status, error);
             return TOKEN_WRONG;
         }
     } else if (take_variable("MIGTASK_TOKEN", &len)) {

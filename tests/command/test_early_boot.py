@@ -101,7 +101,7 @@ class Clock(Case):
                                   (951782400, '2000-02-29 00:00'), (FIRST_DAY - 1, '2019-12-31 23:59')):
                 with self.subTest(cert, date=date):
                     self.refuse(service, epoch_s, 'not valid yet', 'from 2020-01-01 00:00 to 2049-12-31 23:59 utc',
-                                f"this machine's clock says {date} utc", 'the clock is wrong, since')
+                                f"this machine's clock says {date} utc", 'the clock is wrong: this program was written later')
 
     def test_after_the_certificate(self):
         """Also where 32-bit counts of seconds end."""

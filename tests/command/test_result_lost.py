@@ -1,9 +1,23 @@
 """Exit code 5: standard output cannot be written, and the outcome must not be lost with it."""
 
+import contextlib
 import os
+import pathlib
+import signal
+import subprocess
+import time
 
 from peers import closed_port
-from support import EXIT, RESULT_LOST, Case, target
+from support import EXIT, RESULT_LOST, SIGNALS, Case, target, wait_until
+
+# The numbers of ppoll() on the machines that the tests run on.
+PPOLL = {'x86_64': 271, 'aarch64': 73, 'riscv64': 73, 'armv7l': 336}
+
+
+def sleeps_in_ppoll(running):
+    """The command waits for something."""
+    words = pathlib.Path(f'/proc/{running.process.pid}/syscall').read_text().split()
+    return words[0] == str(PPOLL.get(os.uname().machine))
 
 
 class ResultLost(Case):
@@ -69,6 +83,80 @@ class ResultLost(Case):
         with open('/dev/full', 'wb') as full:
             result = self.run_command('start', 'running-1', '--json', '-v', *target(service.port), stderr=full)
             self.assert_outcome(result, 'refused')
+
+    def stopped(self):
+        """A pipe that is full, for what is left of the test: its reader has stopped reading."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        os.set_blocking(writer, False)
+        held = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                held += os.write(writer, bytes(4096))
+        os.set_blocking(writer, True)
+        return reader, writer, held
+
+    def write_into(self, service, *options, stderr=subprocess.PIPE):
+        """A call whose result finds no room; (it, the reading end, how much has to be read before it)."""
+        reader, writer, held = self.stopped()
+        running = self.start('network_check', 'ready-1', *options, *target(service.port), stdout=writer,
+                             stderr=writer if stderr is subprocess.STDOUT else stderr)
+        service.wait_log(1)
+        service.clear_log()
+        service.wait_idle()    # The answer is there and the connection closed: nothing else is waited for.
+        wait_until(lambda: sleeps_in_ppoll(running))
+        return running, reader, held
+
+    def test_reader_that_stopped_for_a_while(self):
+        service = self.service()
+        for option, word in (((), b'accepted'), (('--json',), b'"outcome":"accepted"')):
+            running, reader, held = self.write_into(service, *option)
+            time.sleep(0.2)
+            self.assertIsNone(running.process.poll())
+            os.set_blocking(reader, False)
+            text = bytearray()
+
+            def drain(reader=reader, running=running, text=text):
+                with contextlib.suppress(BlockingIOError):
+                    text += os.read(reader, 1 << 20)
+                return running.process.poll() is not None
+
+            wait_until(drain)
+            drain()
+            self.assertEqual(running.process.returncode, 0)
+            self.assertIn(word, text[held:])
+
+    def test_reader_that_stopped_for_good(self):
+        """A signal ends the wait for it, and the outcome goes to standard error."""
+        service = self.service()
+        for number in SIGNALS:
+            for option in ((), ('--json',)):
+                with self.subTest(number.name, option=option):
+                    running, _, _ = self.write_into(service, *option)
+                    running.signal(number)
+                    result = self.finish(running, 5)
+                    self.assertEqual(result.code, RESULT_LOST, str(result))
+                    self.assertIn('accepted', result.err)
+
+    def test_both_readers_stopped(self):
+        """One signal for each."""
+        running, _, _ = self.write_into(self.service(), stderr=subprocess.STDOUT)
+        for _ in range(2):
+            self.assertIsNone(running.process.poll())
+            wait_until(lambda: sleeps_in_ppoll(running))
+            running.signal(signal.SIGTERM)
+            time.sleep(0.1)
+        self.assertEqual(running.process.wait(5), RESULT_LOST)
+
+    def test_reader_that_stops_half_way(self):
+        service = self.service()
+        running = self.start('start', 'fault-max403', '--json', *target(service.port))
+        running.process.stdout.read(100)
+        time.sleep(0.3)
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.process.wait(5), RESULT_LOST)
+        self.assertIn(b'refused', running.process.stderr.read())
 
     def test_invalid_too(self):
         """The message is on standard error anyway."""
