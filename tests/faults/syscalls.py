@@ -12,15 +12,18 @@ END = 'end'    # of the stream, which is no error
 HARMLESS = {
     'poll': ('EINTR', 'ENOMEM'), 'rt_sigaction': ('EINVAL',), 'rt_sigprocmask': ('EINVAL',), 'ioctl': ('ENOTTY',),
     'madvise': ('EINVAL',), 'setsockopt': ('ENOPROTOOPT',), 'close': ('EIO', 'EINTR'), 'ppoll': ('EINTR', 'ENOMEM'),
-    'getrandom': ('ENOSYS',), 'sendto': ('EINTR', 'EAGAIN'), 'recvfrom': ('EINTR', 'EAGAIN'),
+    'getrandom': ('ENOSYS', 'EAGAIN', 'EFAULT'),    # the first is only a look: boards/host/randomness.h
+    'sendto': ('EINTR', 'EAGAIN'), 'recvfrom': ('EINTR', 'EAGAIN'),
     'write': ('EINTR', 'EAGAIN'),
 }
 HARMFUL = {
     'openat': ('ENOENT', 'EMFILE'), 'fstat': ('EIO',), 'pread64': ('EIO',), 'socket': ('EMFILE', 'EACCES'),
     'connect': ('ECONNREFUSED', 'ENETUNREACH'), 'sendto': ('ECONNRESET', 'EPIPE'),
     'recvfrom': ('ECONNRESET', 'ETIMEDOUT', END), 'write': ('ENOSPC', 'EIO'),
-    'getrandom': ('EIO', 'EINTR'),    # a signal ends the wait for entropy: port/posix/random.h
+    'getrandom': ('EIO', 'EINTR'),
 }
+# What harms only if it goes on for ever.
+FOR_EVER = {'getrandom'}
 # What a harmful one may come to. Of the last sends and reads the answer does not depend.
 FILE = {'invalid, invalid_config', 'not_sent, invalid_config'}
 CONNECTION = {'not_sent, connection_lost', 'unknown, connection_lost', 'accepted, ok'}
@@ -88,8 +91,11 @@ def _inject(faults):
 def alone(options):
     """Every system call in every way: (what is wrong, how many runs)."""
     with Simulator(PKI) as service:
-        faults = [(name, number, error) for name, number in calls(service, options)
-                  for error in (*HARMLESS.get(name, ()), *HARMFUL.get(name, ()))]
+        faults = []
+        for name, number in calls(service, options):
+            faults += [(name, number, error) for error in HARMLESS.get(name, ())]
+            from_there = f'{number}+' if name in FOR_EVER else number
+            faults += [(name, from_there, error) for error in HARMFUL.get(name, ())]
         runs = all_of(faults, lambda fault: Injected((fault,), service, options))
         wrong = problems(service, runs)
     for (name, _, error), run in zip(faults, runs):
