@@ -31,4 +31,4 @@ endif
 # Another file, or none, is another program.
 $(OUT)/boards/host/built_in.o: $(OUT)/roots
 $(OUT)/roots: FORCE
-	@mkdir -p $(@D); [ "$(ROOTS)" = "$$(cat $@ 2>/dev/null)" ] || echo '$(ROOTS)' >$@
+	@mkdir -p $(@D); echo '$(ROOTS)' | cmp -s - $@ || echo '$(ROOTS)' >$@
