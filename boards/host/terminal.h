@@ -41,7 +41,7 @@ bool terminal_write(void *t, const char *data, size_t len);
 
 /* From now on a signal ends the wait for a reader that has stopped reading, and the text counts as
  * failed. mask: signals are let in only while waiting, as for ppoll(); *signals: how many came.
- * Both must stay. */
+ * Both must stay; NULL, NULL: no longer. */
 void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals);
 
 /* Writes out what is held; false if that or anything before failed. */

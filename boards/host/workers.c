@@ -72,6 +72,7 @@ static _Noreturn void work(struct batch *batch, int fd)
     progress_start(false);
     terminal_out.fd = fd;
     terminal_out.framed = true;
+    terminal_let_in(NULL, NULL); /* what is told of an outcome stays whole: the parent reads it */
     while (!attempts_cancelled && transfer(fd, &task, sizeof task, false)) {
         struct finding finding = {.outcome = MIGTASK_NOT_SENT};
         struct verdict verdict = {0};
