@@ -23,7 +23,7 @@ FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
 FLAGS_host := -DMIGTASK_CONFIG_HOST -DMIGTASK_REPLY_TEXT=16384
 TARGETS := answer-mcu answer-host body-mcu body-host call-mcu arguments-host files-host
 DRIVER := tests/fuzz/judge.c tests/unit/support.c tests/unit/stream_double.c
-PRODUCT := $(wildcard core/*.c) boards/host/options.c boards/host/token.c \
+PRODUCT := $(wildcard core/*.c) boards/host/options.c boards/host/tasks.c boards/host/token.c \
 	$(patsubst %,port/posix/%.c,clock file wait) $(patsubst %,port/mbedtls/%.c,der pem)
 
 .PHONY: build check soak corpus

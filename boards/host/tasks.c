@@ -114,6 +114,10 @@ static void begin_with_first(struct options *options)
 
 bool tasks_take(struct options *options, struct complaint *complaint)
 {
+    if (count > 0) { /* a list of before; in a fresh process the slots are not even touched */
+        memset(slots, 0, sizeof slots);
+        count = 0;
+    }
     for (size_t i = 0; i < options->task_count; i++) {
         if (!add(options, options->tasks[i], 0, complaint)) {
             return false;

@@ -67,6 +67,7 @@ static void judge_shown(const struct options *options, const struct complaint *c
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *texts[MOST + 2] = {NULL};
+    char *arguments[MOST + 2]; /* options_read() moves them */
     size_t count = 0;
     if (size == 0) {
         return 0;
@@ -86,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* argv[0] is the first text, be it the variable's: nobody reads it. */
     struct options options;
     struct complaint complaint;
-    bool good = options_read(&options, (int)count, texts, &complaint);
+    memcpy(arguments, texts, sizeof arguments);
+    bool good = options_read(&options, (int)count, arguments, &complaint);
     CHECK(good == (complaint.what == NULL));
     if (good) {
         judge_options(&options);
