@@ -12,7 +12,7 @@ migtask_view advice_for(migtask_view error_code, unsigned http_status)
     const struct error_row *row;
     if (error_codes_begin(&search, error_code)) {
         while ((row = error_codes_next(&search)) != NULL) {
-            if (best == NULL || row->http_status == http_status) {
+            if (best == NULL || error_codes_status(row) == http_status) {
                 best = row;
             }
         }

@@ -7,25 +7,31 @@
 #include "error_codes.inc"
 
 #define ROWS (sizeof table / sizeof table[0])
-#define FIRST_PAIR 128u
+#define PAIRS (sizeof pairs / sizeof pairs[0])
+
+/* Which pair a byte of the texts stands for, PAIRS or more if it is a character: 128 is the first,
+ * and behind 255 they go on with 1. */
+#define PAIR_OF(symbol) ((uint8_t)((symbol)-128u))
 
 _Static_assert(ERROR_TEXT_LONGEST <= ERROR_TEXT_MAX, "a buffer holds every text");
-_Static_assert(sizeof texts <= UINT16_MAX, "error_row.advice has 16 bits");
-_Static_assert(FIRST_PAIR + sizeof pairs / sizeof pairs[0] == 256,
-               "each byte is a character or a pair");
+_Static_assert(PAIRS == 128 + ' ', "each byte is a character, a pair or the end");
 
-/* Writes out the text that begins there. A symbol from 128 on stands for two others, which come
- * before it in the table of pairs: so at most 128 second halves wait at a time. */
-static migtask_view decode(const uint8_t *text, char buf[ERROR_TEXT_MAX])
+/* Writes out a text, the one behind so many others, each ended by 0. A pair is of two symbols
+ * that are characters or come before it in the table: so at most PAIRS second halves wait. */
+static migtask_view decode(size_t others, char buf[ERROR_TEXT_MAX])
 {
-    uint8_t waiting[256 - FIRST_PAIR];
+    uint8_t waiting[PAIRS];
+    const uint8_t *text = texts;
     size_t count = 0;
     size_t len = 0;
+    for (; others > 0; others--) {
+        text += strlen((const char *)text) + 1;
+    }
     uint8_t symbol = *text;
     while (symbol != 0) {
-        if (symbol >= FIRST_PAIR) {
-            waiting[count++] = pairs[symbol - FIRST_PAIR][1];
-            symbol = pairs[symbol - FIRST_PAIR][0];
+        if (PAIR_OF(symbol) < PAIRS) {
+            waiting[count++] = pairs[PAIR_OF(symbol)][1];
+            symbol = pairs[PAIR_OF(symbol)][0];
             continue;
         }
         buf[len++] = (char)symbol;
@@ -34,19 +40,19 @@ static migtask_view decode(const uint8_t *text, char buf[ERROR_TEXT_MAX])
     return (migtask_view){buf, len};
 }
 
+unsigned error_codes_status(const struct error_row *row)
+{
+    return statuses[row->status];
+}
+
 migtask_view error_codes_meaning(const struct error_row *row, char buf[ERROR_TEXT_MAX])
 {
-    /* The meanings stand in the order of the rows, each ended by 0. */
-    const uint8_t *text = texts;
-    for (const struct error_row *other = table; other < row; other++) {
-        text = (const uint8_t *)memchr(text, 0, (size_t)(texts + sizeof texts - text)) + 1;
-    }
-    return decode(text, buf);
+    return decode((size_t)(row - table), buf);
 }
 
 migtask_view error_codes_advice(const struct error_row *row, char buf[ERROR_TEXT_MAX])
 {
-    return decode(texts + row->advice, buf);
+    return decode(ROWS + row->advice, buf);
 }
 
 /* The number behind the prefix; -1 if the code has another prefix or anything but four digits. */

@@ -11,11 +11,11 @@
 /* Bytes that hold any meaning or advice. */
 #define ERROR_TEXT_MAX 160
 
-/* A row of the table: a code with one HTTP status. */
+/* A row of the table: a code with one HTTP status. Private inside. */
 struct error_row {
-    uint16_t number;      /* 7713 of SMS.7713 */
-    uint16_t http_status; /* that the documentation has it with; 0: it names none */
-    uint16_t advice;      /* where its text begins */
+    uint16_t number; /* 7713 of SMS.7713 */
+    uint8_t status;  /* which of the table of statuses */
+    uint8_t advice;  /* which of the advices */
 };
 
 /* A search for the rows of one code. Private inside, but for number. */
@@ -34,6 +34,9 @@ const struct error_row *error_codes_next(struct error_search *search);
 
 /* The numbers of the family that are known and next to the one sought, -1 where there is none. */
 void error_codes_near(const struct error_search *search, int *below, int *above);
+
+/* The HTTP status that the documentation has the row's code with; 0: it names none. */
+unsigned error_codes_status(const struct error_row *row);
 
 /* The texts of a row; the views refer to buf. */
 migtask_view error_codes_meaning(const struct error_row *row, char buf[ERROR_TEXT_MAX]);

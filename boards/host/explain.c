@@ -38,10 +38,11 @@ static bool is_known(const char *code)
 static void put_row(migtask_view code, const struct error_row *row)
 {
     char text[ERROR_TEXT_MAX];
+    unsigned http_status = error_codes_status(row);
     terminal_put_view(&terminal_out, code);
-    if (row->http_status != 0) {
+    if (http_status != 0) {
         terminal_put(&terminal_out, " (HTTP ");
-        terminal_put_number(&terminal_out, row->http_status);
+        terminal_put_number(&terminal_out, http_status);
         terminal_put(&terminal_out, ")");
     }
     terminal_put(&terminal_out, "\n  Meaning: ");
@@ -67,9 +68,10 @@ static void put_string(migtask_view text)
 static void put_row_json(const struct error_row *row)
 {
     char text[ERROR_TEXT_MAX];
+    unsigned http_status = error_codes_status(row);
     terminal_put(&terminal_out, "{\"http_status\":");
-    if (row->http_status != 0) {
-        terminal_put_number(&terminal_out, row->http_status);
+    if (http_status != 0) {
+        terminal_put_number(&terminal_out, http_status);
     } else {
         terminal_put(&terminal_out, "null");
     }

@@ -5,7 +5,7 @@
 #include "migtask_config.h"
 
 /* What the documentation says about every error code: for `migtask explain` and the advice behind a
- * refusal. 14 KB of the program. RAM: none. */
+ * refusal. 13 KB of the program. RAM: none. */
 #ifndef MIGTASK_HOST_ERROR_TEXTS
 #define MIGTASK_HOST_ERROR_TEXTS 1
 #endif

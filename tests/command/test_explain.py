@@ -7,9 +7,11 @@ import re
 import shutil
 import unittest
 
-from support import EXIT, HERE, RESULT_LOST, STATIC, Case
+from support import EXIT, HERE, RESULT_LOST, STATIC, Case, jsonschema
 
-TABLE = HERE.parent.parent / 'boards/host/error_codes.tsv'
+BOARD = HERE.parent.parent / 'boards/host'
+TABLE = BOARD / 'error_codes.tsv'
+SCHEMA = jsonschema.Draft202012Validator(json.loads((BOARD / 'explain.schema.json').read_text()))
 
 
 def documented():
@@ -47,8 +49,10 @@ class Explain(Case):
         rows = documented()
         self.assertEqual(sum(map(len, rows.values())), 420)
         self.assertEqual(self.explain(*rows), ''.join(as_text(code, of_code) for code, of_code in rows.items()))
-        lines = self.explain('--json', *rows).splitlines()
-        self.assertEqual([json.loads(line) for line in lines], [as_json(*row) for row in rows.items()])
+        lines = [json.loads(line) for line in self.explain('--json', *rows).splitlines()]
+        self.assertEqual(lines, [as_json(*row) for row in rows.items()])
+        for line in lines:
+            SCHEMA.validate(line)
 
     def test_both_names_of_the_gateway(self):
         rows = {code.replace('APIGW', 'APIG'): of_code for code, of_code in documented().items()
