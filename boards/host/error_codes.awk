@@ -1,5 +1,6 @@
 # Turns error_codes.tsv into C: a row for each line (a code that several statuses share, APIGW.0201,
-# has several), with the places of its status and its advice among all of them, and all texts, coded by pairs to half their size.
+# has several), with the places of its status and its advice among all of them, and the texts, coded
+# by pairs to half their size.
 #
 # The texts stand one behind the other, each ended by 0: first the meanings in the order of the
 # rows, then every advice once. Then, again and again, the two neighbouring symbols that occur most
