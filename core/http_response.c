@@ -194,7 +194,8 @@ static void add_digit(struct migtask_http *http, char c, unsigned base)
 static void begin_value(struct migtask_http *http)
 {
     size_t field = migtask_find_name(field_names, http->value, http->value_len);
-    http->field = http->in_trailer ? MIGTASK_FIELD_OTHER : (uint8_t)field;
+    bool wanted = !http->in_trailer && !http->to_connect;
+    http->field = wanted ? (uint8_t)field : MIGTASK_FIELD_OTHER;
     http->value_len = 0;
     http->blank = false;
 }

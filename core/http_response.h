@@ -52,11 +52,14 @@ struct migtask_http {
     uint16_t value_len;
     /* From here on it outlives an interim answer. */
     uint8_t interim_left;
+    bool to_connect;    /* it answers a CONNECT: set behind init, see below */
     uint32_t line_left; /* bytes that the header section, trailer or chunk line may still have */
     char value[MIGTASK_HTTP_PIECE]; /* of the header line; before its colon, its name */
 };
 
-/* The struct is all zero. */
+/* The struct is all zero. With to_connect no header is wanted, and none says how the message goes
+ * on: behind the header section of a 2xx answer comes what the tunnel carries (RFC 9110
+ * section 9.3.6), so a caller stops there. */
 void migtask_http_init(struct migtask_http *http);
 
 /* Reads from *at, which it moves, up to end. For VALUE and FIELD the piece is http->value

@@ -38,7 +38,7 @@ static bool may_repeat(const migtask_call *call)
     case MIGTASK_CONNECTION_LOST:
     case MIGTASK_TIMEOUT:
         return true;
-    default:
+    default: /* among them proxy_failed: a 407 for each attempt may lock the proxy's account */
         return false;
     }
 }

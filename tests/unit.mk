@@ -1,5 +1,6 @@
 # The unit tests, by `make -f tests/unit.mk CONFIGURATION=mcu` (or host): each tests/unit/test_*.c
-# is a cmocka program, linked with the core and with the other files there, under ASan and UBSan.
+# is a cmocka program, linked with the core, the proxy's stream (a port that needs nothing else) and
+# the other files there, under ASan and UBSan.
 
 CONFIGURATION ?= mcu
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -11,11 +12,12 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(if $(filter host,$(CONFIGURATION)),-DMIGTASK_CONFIG_HOST) -Icore -Itests/unit \
+	$(if $(filter host,$(CONFIGURATION)),-DMIGTASK_CONFIG_HOST) -Icore -Iport/proxy -Itests/unit \
 	-isystem $(JSMN_DIR) $(CFLAGS)
 
 PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
-SHARED := $(wildcard core/*.c) $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
+SHARED := $(wildcard core/*.c port/proxy/*.c) \
+	$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c))
 
 .PHONY: run build
 run: build
@@ -33,4 +35,4 @@ $(OUT)/%.o: %.c tests/unit.mk
 	@mkdir -p $(@D)
 	@$(CC) $(FLAGS) -MMD -MP -c $< -o $@
 
--include $(wildcard $(OUT)/*/*.d $(OUT)/tests/unit/*.d)
+-include $(wildcard $(OUT)/*/*.d $(OUT)/*/*/*.d)
