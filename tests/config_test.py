@@ -22,10 +22,12 @@ def read(path):
 
 
 HEADERS = ''.join(map(read, ('core/migtask_config.h', 'port/mbedtls/tls_config.h', 'port/lwip/lwipopts.h',
-                             'boards/firmware/firmware_config.h', 'boards/host/host_config.h'))).replace('\\\n', '')
+                             'boards/firmware/firmware_config.h', 'boards/host/host_config.h',
+                             'port/proxy/proxy.h'))).replace('\\\n', '')
 CONFIGURATIONS = {'mcu': [], 'host': ['-DMIGTASK_CONFIG_HOST']}
 LIMITS = [name for name in re.findall(r'^#ifndef MIGTASK_(\w+)$', HEADERS, re.M)
-          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'HOST_CONFIG_H', 'CONFIG_FILE',
+          if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'HOST_CONFIG_H', 'PROXY_H',
+                          'CONFIG_FILE',
                           # what follows from the others
                           'LWIP_BUFFERS', 'LWIP_SEND', 'LWIP_HEAP', 'LWIP_PCBS')]
 
