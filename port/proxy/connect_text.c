@@ -63,6 +63,7 @@ void migtask_refusal_write(struct migtask_writer *w, const migtask_proxy_config 
         says = " does not allow a connection to ";
         advice = ": ask those who run it to allow this host and port";
         break;
+    case 401: /* of some, for wrong ones */
     case 407:
         names_target = false;
         says = config->credentials.ptr != NULL ? " does not accept this user and password"
