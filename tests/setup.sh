@@ -125,6 +125,7 @@ for group; do
         need valgrind valgrind
         need strace strace
         need curl curl
+        need tinyproxy-bin tinyproxy # the program without the service
         need ca-certificates /etc/ssl/certs/ca-certificates.crt
         command -v nginx >/dev/null || nginx=nginx
         ;;

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "progress.h"
+#include "proxy.h"
 #include "random.h"
 #include "tcp.h"
 #include "terminal.h"
@@ -17,8 +18,9 @@ volatile sig_atomic_t attempts_cancelled;
 
 static migtask_call call;
 static migtask_posix_tcp tcp;
+static migtask_proxy proxy; /* if there is one */
 static migtask_tls tls;
-static migtask_stream stream; /* TLS over TCP */
+static migtask_stream stream; /* TLS over TCP, or over the proxy over TCP */
 static migtask_tls_resumption resumption;
 static bool are_several;
 
@@ -40,6 +42,8 @@ static void show_progress(uint32_t now_ms)
         progress_show("securing the connection", NULL, now_ms);
     } else if (migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_RESOLVING) {
         progress_show("resolving the name", NULL, now_ms);
+    } else if (migtask_proxy_phase_of(&proxy) == MIGTASK_PROXY_ASKING) {
+        progress_show("waiting for the proxy", migtask_posix_tcp_peer(&tcp), now_ms);
     } else {
         progress_show("connecting to", migtask_posix_tcp_peer(&tcp), now_ms);
     }
@@ -54,9 +58,10 @@ static void wait_for(uint32_t max_ms)
     migtask_posix_tcp_wait(&tcp, max_ms);
 }
 
-static void describe_connection(bool is_new)
+static void describe_connection(const struct options *options, bool is_new)
 {
-    terminal_put(&terminal_err, is_new ? "connected to " : "still connected to ");
+    terminal_put(&terminal_err, is_new ? "connected " : "still connected ");
+    terminal_put(&terminal_err, options->proxy.used ? "through the proxy " : "to ");
     terminal_put(&terminal_err, migtask_posix_tcp_peer(&tcp));
     terminal_put(&terminal_err, ", ");
     terminal_put(&terminal_err, migtask_tls_version(&tls));
@@ -83,7 +88,7 @@ static migtask_phase run_call(const struct options *options)
         if (options->amount == OUTPUT_VERBOSE && phase == MIGTASK_PHASE_CONNECTING &&
             migtask_call_phase(&call) != phase) {
             progress_erase();
-            describe_connection(is_new);
+            describe_connection(options, is_new);
         }
         phase = migtask_call_phase(&call);
         is_new |= phase == MIGTASK_PHASE_CONNECTING; /* one that is open takes no second step */
@@ -143,14 +148,19 @@ static uint32_t random_bits(void)
 }
 
 /* After an attempt that failed. */
-static enum trouble trouble_of(migtask_reason reason, migtask_phase phase)
+static enum trouble trouble_of(const struct options *options, const struct finding *finding)
 {
-    if (reason == MIGTASK_CLOCK_UNSET ||
-        (reason == MIGTASK_CERTIFICATE_REJECTED && migtask_tls_misdated(&tls))) {
+    bool connecting = finding->phase == MIGTASK_PHASE_CONNECTING;
+    if (finding->reason == MIGTASK_CLOCK_UNSET ||
+        (finding->reason == MIGTASK_CERTIFICATE_REJECTED && migtask_tls_misdated(&tls))) {
         return TROUBLE_CLOCK;
     }
-    if (reason == MIGTASK_RESOLVE_FAILED ||
-        (reason == MIGTASK_TIMEOUT && phase == MIGTASK_PHASE_CONNECTING &&
+    if (options->proxy.used) {
+        bool asking = migtask_proxy_phase_of(&proxy) == MIGTASK_PROXY_ASKING;
+        return connecting && asking ? TROUBLE_PROXY : TROUBLE_NONE;
+    }
+    if (finding->reason == MIGTASK_RESOLVE_FAILED ||
+        (finding->reason == MIGTASK_TIMEOUT && connecting &&
          migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_RESOLVING)) {
         return TROUBLE_NAME;
     }
@@ -161,10 +171,20 @@ void attempts_open(const struct options *options, const migtask_trust *trust,
                    const sigset_t *wait_mask, bool several)
 {
     const migtask_endpoint *endpoint = &options->request.endpoint;
+    const migtask_endpoint *target = options->has_connect_to ? &options->connect_to : endpoint;
     are_several = several;
-    migtask_posix_tcp_init(&tcp, options->has_connect_to ? &options->connect_to : endpoint);
+    migtask_posix_tcp_init(&tcp, options->proxy.used ? &options->proxy.where : target);
     migtask_posix_tcp_wait_mask(&tcp, wait_mask);
-    migtask_tls_config config = {.lower = migtask_posix_tcp_stream(&tcp),
+    migtask_stream lower = migtask_posix_tcp_stream(&tcp);
+    if (options->proxy.used) {
+        migtask_proxy_config way = {.lower = lower,
+                                    .proxy = options->proxy.where,
+                                    .target = *target,
+                                    .credentials = options->proxy.credentials};
+        (void)migtask_proxy_init(&proxy, &way); /* if it failed, the stream says so */
+        lower = migtask_proxy_stream(&proxy);
+    }
+    migtask_tls_config config = {.lower = lower,
                                  .endpoint = *endpoint,
                                  .trust = *trust,
                                  .clock = clock_now,
@@ -215,7 +235,7 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
     progress_erase();
     finding->outcome = migtask_call_outcome(&call);
     finding->reason = migtask_call_reason(&call);
-    finding->trouble = trouble_of(finding->reason, finding->phase);
+    finding->trouble = trouble_of(options, finding);
     finding->reply = migtask_call_reply(&call);
     finding->sentence = migtask_call_sentence(&call);
     finding->attempts = retry.attempts;

@@ -8,7 +8,7 @@
 #include "trust.h"
 
 /* What a hint may help with: hints.h. */
-enum trouble { TROUBLE_NONE, TROUBLE_NAME, TROUBLE_CLOCK };
+enum trouble { TROUBLE_NONE, TROUBLE_NAME, TROUBLE_CLOCK, TROUBLE_PROXY };
 
 /* What became of it. */
 struct finding {

@@ -1,6 +1,6 @@
 # The host command: POSIX sockets, mbedTLS, the limits of the host configuration.
 BOARD_BINARY := migtask
-BOARD_PORTS := posix mbedtls
+BOARD_PORTS := posix proxy mbedtls
 BOARD_DEPS := mbedtls jsmn
 BOARD_CONFIG := -DMIGTASK_CONFIG_HOST
 BOARD_FLAGS := -I$(OUT)/boards/host

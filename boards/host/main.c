@@ -13,6 +13,7 @@
 #include "explain.h"
 #include "options.h"
 #include "progress.h"
+#include "proxy_url.h"
 #include "random.h"
 #include "randomness.h"
 #include "result.h"
@@ -96,6 +97,21 @@ static void put_request(struct terminal *t, const migtask_request *request)
     (void)terminal_write(t, "\n", 1);
 }
 
+static void describe_proxy(const struct options *options)
+{
+    const migtask_endpoint *proxy = &options->proxy.where;
+    if (!options->proxy.used) {
+        return;
+    }
+    terminal_put(&terminal_err, "proxy: ");
+    terminal_put_view(&terminal_err, proxy->host);
+    terminal_put(&terminal_err, " port ");
+    terminal_put_number(&terminal_err, proxy->port);
+    terminal_put(&terminal_err, " (");
+    terminal_put(&terminal_err, options->proxy.source);
+    terminal_put(&terminal_err, ")\n");
+}
+
 static int dry_run(struct options *options)
 {
     for (size_t i = 0; i < tasks_count(); i++) {
@@ -104,6 +120,7 @@ static int dry_run(struct options *options)
     }
     if (options->amount != OUTPUT_QUIET) {
         terminal_put(&terminal_err, "Dry run: nothing was sent.\n");
+        describe_proxy(options);
     }
     (void)terminal_flush(&terminal_err);
     return terminal_flush(&terminal_out) ? 0 : 5;
@@ -114,11 +131,12 @@ static void describe_start(const struct options *options)
     terminal_put(&terminal_err, "trusted roots: ");
     terminal_put(&terminal_err, roots_file());
     terminal_put(&terminal_err, "\n");
+    describe_proxy(options);
     put_request(&terminal_err, &options->request);
     (void)terminal_flush(&terminal_err);
 }
 
-int main(int argc, char *argv[])
+static int run(int argc, char *argv[])
 {
     struct options options;
     struct complaint complaint;
@@ -157,7 +175,6 @@ int main(int argc, char *argv[])
     enum token_status token =
         token_read(options.token_file, &patience, &options.request.token, &complaint);
     if (token == TOKEN_WRONG) {
-        token_wipe();
         return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
     }
     if (token != TOKEN_OK) {
@@ -165,14 +182,11 @@ int main(int argc, char *argv[])
         return result_print(&options, &finding);
     }
     if (options.dry_run) {
-        int status = dry_run(&options);
-        token_wipe();
-        return status;
+        return dry_run(&options);
     }
 
     if (!randomness_wait(start_ms, options.request.timeout_ms, options.amount == OUTPUT_QUIET,
                          &wait_mask, &attempts_cancelled)) {
-        token_wipe();
         finding.reason = attempts_cancelled ? MIGTASK_CANCELLED : MIGTASK_NO_ENTROPY;
         finding.sentence = attempts_cancelled ? NULL : randomness_missing;
         return result_print(&options, &finding);
@@ -183,7 +197,6 @@ int main(int argc, char *argv[])
     migtask_tls_process process = {arena, sizeof arena, migtask_posix_random, NULL};
     (void)migtask_tls_start(&process); /* if it failed, the stream says so */
     if (!roots_open(options.ca_file, &trust, &complaint, &no_memory)) {
-        token_wipe();
         if (!no_memory) {
             return result_print_complaint(&options, &complaint, MIGTASK_INVALID_CONFIG);
         }
@@ -195,6 +208,13 @@ int main(int argc, char *argv[])
     }
     int status = batch_run(&options, &trust, start_ms, &wait_mask);
     roots_close();
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    int status = run(argc, argv);
     token_wipe();
+    proxy_url_wipe();
     return status;
 }

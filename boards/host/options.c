@@ -20,6 +20,7 @@ enum option {
     OPTION_TEMPLATE_ID,
     OPTION_CA_FILE,
     OPTION_CONNECT_TO,
+    OPTION_PROXY,
     OPTION_TIMEOUT,
     OPTION_CONNECT_TIMEOUT,
     OPTION_RETRIES,
@@ -47,6 +48,7 @@ static const struct {
     [OPTION_TEMPLATE_ID] = {"template-id", 0},
     [OPTION_CA_FILE] = {"ca-file", 0},
     [OPTION_CONNECT_TO] = {"connect-to", 0},
+    [OPTION_PROXY] = {"proxy", 0},
     [OPTION_TIMEOUT] = {"timeout", 0},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", 0},
     [OPTION_RETRIES] = {"retries", 0},
@@ -106,6 +108,13 @@ const char options_usage[] =
     "      --ca-file FILE                  trusted root certificates, PEM\n"
     "      --connect-to ADDRESS[:PORT]     connect there, without DNS; the certificate is still\n"
     "                                      checked against the endpoint's name\n"
+    "      --proxy [http://]HOST[:PORT]    go through this HTTP proxy (port 1080), '' for none; "
+    "else\n"
+    "                                      https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY from "
+    "the\n"
+    "                                      environment. No proxy for the hosts in NO_PROXY. With "
+    "a\n"
+    "                                      password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
     "What:\n"
     "      --tasks FILE                    file with a task id a line, - for standard input\n"
     "      --template-id ID                template of the clone, at most 255 characters\n"
@@ -197,6 +206,7 @@ static int read_long(struct reader *reader, char *const *argument)
         reader->values[i] = value != NULL ? value : argument[1];
         return value != NULL ? 1 : 2;
     }
+    (*argument)[2 + len] = '\0'; /* a misspelt --proxy may have a password behind it */
     (void)complain(reader->complaint, "unknown option", *argument, NULL);
     return 1;
 }
@@ -462,7 +472,10 @@ bool options_read(struct options *options, int argc, char *argv[], struct compla
         }
         return complaint->what == NULL;
     }
-    (void)(read_action(&reader) && read_endpoint(&reader));
+    /* It is argv's own text, in which a password is overwritten. */
+    char *proxy = (char *)(uintptr_t)reader.values[OPTION_PROXY];
+    (void)(read_action(&reader) && read_endpoint(&reader) &&
+           proxy_choose(proxy, &options->request.endpoint, &options->proxy, complaint));
     const char *to = reader.values[OPTION_CONNECT_TO];
     if (complaint->what == NULL && to != NULL) {
         options->has_connect_to = true;

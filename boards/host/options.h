@@ -3,6 +3,7 @@
 #define MIGTASK_HOST_OPTIONS_H
 
 #include "migtask.h"
+#include "proxy_choice.h"
 
 enum output_amount { OUTPUT_QUIET, OUTPUT_NORMAL, OUTPUT_VERBOSE };
 
@@ -17,6 +18,7 @@ struct options {
     uint16_t parallel;       /* calls at the same time */
     bool has_connect_to;
     migtask_endpoint connect_to;
+    struct proxy_choice proxy;
     const char *token_file; /* NULL: from the environment */
     const char *ca_file;    /* NULL: the first of the known places */
     uint16_t retries;

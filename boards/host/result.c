@@ -50,6 +50,7 @@ static void put_timeout(struct terminal *t, const struct options *options,
     }
     terminal_put(t, finding->reply == NULL                ? "the token did not come"
                     : finding->trouble == TROUBLE_NAME    ? "the endpoint's name was not looked up"
+                    : finding->trouble == TROUBLE_PROXY   ? "the proxy opened no connection"
                     : connecting                          ? "no secure connection came about"
                     : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
                                                           : "the request could not be sent");
@@ -140,6 +141,7 @@ static void put_next_step(struct terminal *t, const struct options *options,
     case MIGTASK_NOT_SENT:
         terminal_put(t,
                      finding->reason == MIGTASK_CERTIFICATE_REJECTED ||
+                             finding->reason == MIGTASK_PROXY_FAILED ||
                              finding->reason == MIGTASK_OUT_OF_MEMORY
                          ? "  The action was not carried out. Remove the cause, then repeat it.\n"
                          : "  The action was not carried out. It is safe to repeat the command.\n");

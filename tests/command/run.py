@@ -25,7 +25,7 @@ sys.path.insert(0, str(HERE.parent / 'service'))  # The simulator; this folder i
 import pki  # noqa: E402
 
 # The modules that take longest are started first, so that none of them is left alone at the end.
-LONGEST = ('test_limits', 'test_retries', 'test_deaths', 'test_terminal', 'test_outcomes')
+LONGEST = ('test_limits', 'test_retries', 'test_deaths', 'test_terminal', 'test_proxy', 'test_outcomes')
 
 # No module may take longer; the usual time is a tenth of it. From then on every run of the command fails at once, so
 # that the module comes to its end and ends what it started; if it does not even so, it is killed a little later.
