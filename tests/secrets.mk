@@ -1,4 +1,4 @@
-# What is left of a token in memory, by `make -f tests/secrets.mk run`.
+# What is left of a token, and of a proxy's password, in memory, by `make -f tests/secrets.mk run`.
 #
 #   call-host, call-mcu   calls of the library in both configurations
 #   migtask-unwiped       the command with a migtask_wipe() that does nothing
@@ -13,7 +13,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 
 FLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Werror
-INCLUDES := -Icore -Iport/posix -Iport/mbedtls -isystem $(MBEDTLS_DIR)/include \
+INCLUDES := -Icore -Iport/posix -Iport/proxy -Iport/mbedtls -isystem $(MBEDTLS_DIR)/include \
 	-DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"'
 LINK := -Wl,--gc-sections -Wl,-z,now -Wl,--wrap=migtask_wipe
 

@@ -1,5 +1,7 @@
-"""No token is left in the memory of the command when it ends, wherever the token came from and however it ends."""
+"""No token, and no password of a proxy, is left in the memory of the command when it ends, wherever it came from and
+however it ends."""
 
+import base64
 import contextlib
 import dataclasses
 import os
@@ -10,12 +12,17 @@ import threading
 import support
 from peers import closed_port
 from process import Traced, search
+from proxies import RecordingProxy, ScriptedProxy
 from simulator import Simulator
 from support import LONG_TOKEN, PKI, TOKEN, check_result, target, wait_until
 
 # Another one, for the variable that is not used.
 OTHER = 'MIIX' + ''.join(f'{number * 31337 % 99991:05d}w' for number in range(20))
 SHORT = 'just-24-letters-of-token'
+
+# Of a proxy: as it is given, and as it is sent.
+PASSWORD = 'oJ5!rZ.w8_Qe~t2-Kx4'
+PROXY_SECRETS = (PASSWORD.encode(), base64.b64encode(f'operator:{PASSWORD}'.encode()))
 
 
 @dataclasses.dataclass
@@ -31,6 +38,7 @@ class Ending:
     port: int | None = None         # Instead of the service's.
     closed_output: bool = False
     least: int = 8                  # Bytes of a run that counts.
+    proxy: str | None = None        # What the one does that is on the way.
 
 
 # Of text that a service sends, runs of fewer characters stay by design.
@@ -63,6 +71,13 @@ ENDINGS = {
     'dry run': Ending('ready-1', 0, ('--dry-run',)),
     'no roots': Ending('ready-1', 2, ('--json', '--ca-file=/dev/null')),
     'no token': Ending('ready-1', 2, ('--json',), token=TOKEN + '\x01'),
+    'through a proxy': Ending('ready-1', 0, ('--json',), proxy='opens'),
+    'through a proxy, told everything': Ending('ready-1', 0, ('-v',), proxy='opens'),
+    'the proxy refuses': Ending('ready-1', 3, ('--json',), proxy='refuses'),
+    'the proxy stays silent': Ending('ready-1', 3, ('--json', '--connect-timeout=0.3', '--retries=0'), proxy='silent'),
+    'the proxy is not there': Ending('ready-1', 3, ('-v', '--retries=0'), proxy='absent'),
+    'dry run with a proxy': Ending('ready-1', 0, ('--dry-run',), proxy='absent'),
+    'no roots with a proxy': Ending('ready-1', 2, ('--json', '--ca-file=/dev/null'), proxy='absent'),
 }
 
 
@@ -94,16 +109,33 @@ def _give(token, source, stack):
     return (['--token-file', file.name], unused, null) if source == 'file' else (['--token-file=-'], unused, file)
 
 
+def _lead(proxy, stack):
+    """(options, environment) that lead through a proxy; the variable is not used, but its password is there too."""
+    if proxy is None:
+        return [], {}
+    if proxy == 'opens':
+        port = stack.enter_context(RecordingProxy()).port
+    elif proxy in ('refuses', 'silent'):
+        answer = b'HTTP/1.1 407 No\r\n\r\n' if proxy == 'refuses' else b''
+        port = stack.enter_context(ScriptedProxy(answer)).port
+    else:
+        port = closed_port()
+    url = f'http://operator:{PASSWORD}@127.0.0.1:{port}'
+    return ['--proxy', url], {'ALL_PROXY': url}
+
+
 def look(binary, ending, source):
     """One run: (result, what was found before its first instruction, what was found at its end)."""
     with contextlib.ExitStack() as stack:
         service = stack.enter_context(Simulator(PKI, **ending.service))
         options, environment, stdin = _give(ending.token, source, stack)
+        way, more = _lead(ending.proxy, stack)
+        options, environment = options + way, environment | more
         out = stack.enter_context(open('/dev/full', 'wb') if ending.closed_output else tempfile.TemporaryFile())
         err = stack.enter_context(tempfile.TemporaryFile())
         port = closed_port() if ending.port else service.port
         arguments = ['start', ending.task, *target(port), *ending.options, *options]
-        secrets = (ending.token.encode(), OTHER.encode())
+        secrets = (ending.token.encode(), OTHER.encode(), *PROXY_SECRETS)
         traced = Traced([binary, *arguments], environment, *(file.fileno() for file in (stdin, out, err)))
         try:
             before = search(traced.pid, secrets)
@@ -131,6 +163,7 @@ def check(binary, name, source):
     codes = ending.code if isinstance(ending.code, tuple) else (ending.code,)
     assert result.code in codes, f'exit {result.code}, not {codes}\n{result}'
     check_result(result, ending.token, not ending.closed_output)
+    check_result(result, PASSWORD, not ending.closed_output)
     assert before, 'the search itself does not work: the environment held a token at first'
     assert not after, 'left in memory: ' + '; '.join(after) + f'\n{result}'
 
@@ -150,3 +183,6 @@ def check_unwiped(binary):
     for source in SOURCES:
         _, _, after = look(binary, ENDINGS['accepted'], source)
         assert after, f'from {source}: nothing is found'
+    _, _, after = look(binary, ENDINGS['the proxy stays silent'], 'file')
+    for secret in PROXY_SECRETS:
+        assert any(repr(secret[:12])[2:-1] in text for text in after), f'of the proxy: {secret} is not found'
