@@ -37,6 +37,8 @@ class RecordingProxy(_Server):
 
     def handle(self, connection):
         head = read_head(connection)
+        if not head.endswith(b'\r\n\r\n'):
+            return
         self.heads.append(head)
         host, _, port = head.split(b' ')[1].decode().rpartition(':')
         with socket.create_connection(self._target or (host.strip('[]'), int(port))) as service:

@@ -16,8 +16,9 @@ import syscalls
 
 
 PARTS = {
-    'each system call fails, to an address': functools.partial(syscalls.alone, syscalls.by_address),
-    'each system call fails, to a name': functools.partial(syscalls.alone, syscalls.by_name),
+    'each system call fails, to an address': syscalls.to_an_address,
+    'each system call fails, to a name': syscalls.to_a_name,
+    'each system call fails, through a proxy': syscalls.through_a_proxy,
     'each two system calls fail': syscalls.pairs,
     **{f'each allocation fails, TLS {version}, {cert}': functools.partial(allocations.alone, tls=version, cert=cert)
        for version in ('1.2', '1.3') for cert in ('ec', 'rsa-inter')},

@@ -4,6 +4,7 @@ import itertools
 import re
 import tempfile
 
+from proxies import RecordingProxy
 from truth import PKI, Run, Simulator, all_of, by_address, problems
 
 END = 'end'    # of the stream, which is no error
@@ -34,6 +35,8 @@ VERDICTS = {
 }
 # The process that asks for addresses has one write of its own, to its parent.
 RESOLVER = {'write': {'not_sent, resolve_failed', 'accepted, ok'}}
+# A proxy that ends the connection has not answered.
+PROXY = {'recvfrom': {'not_sent, proxy_failed'}}
 
 
 def by_name(port):
@@ -88,8 +91,8 @@ def _inject(faults):
     return words
 
 
-def alone(options):
-    """Every system call in every way: (what is wrong, how many runs)."""
+def alone(options, also):
+    """Every system call in every way: (what is wrong, how many runs). also: what more each may come to."""
     with Simulator(PKI) as service:
         faults = []
         for name, number in calls(service, options):
@@ -100,11 +103,26 @@ def alone(options):
         wrong = problems(service, runs)
     for (name, _, error), run in zip(faults, runs):
         allowed = VERDICTS[name] if error in HARMFUL.get(name, ()) else {'accepted, ok'}
-        if options is by_name:
-            allowed = allowed | RESOLVER.get(name, set())
-        if run.verdict not in allowed:
+        if run.verdict not in allowed | also.get(name, set()):
             wrong.append(f'{run.what}: not one of {allowed}\n{run.result}')
     return wrong, len(runs)
+
+
+def to_an_address():
+    """To an address, directly."""
+    return alone(by_address, {})
+
+
+def to_a_name():
+    """To a name that has to be resolved."""
+    return alone(by_name, RESOLVER)
+
+
+def through_a_proxy():
+    """To an address, through a proxy that has one too."""
+    with RecordingProxy() as proxy:
+        way = ('--proxy', f'http://user:password@127.0.0.1:{proxy.port}')
+        return alone(lambda port: (*by_address(port), *way), PROXY)
 
 
 def pairs():
