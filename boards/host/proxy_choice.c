@@ -26,17 +26,17 @@ static bool is_excepted(const migtask_endpoint *service)
     return list != NULL && no_proxy_names(list, service);
 }
 
-static bool read_choice(const char *url, const char *complained, const migtask_endpoint *service,
+static bool read_choice(const char *url, const migtask_endpoint *service,
                         struct proxy_choice *choice, struct complaint *complaint)
 {
     if (url == NULL || url[0] == '\0' || is_excepted(service)) {
         return true;
     }
-    const char *wrong = proxy_url_read(migtask_text(url), &choice->where, &choice->credentials);
+    const char *wrong = proxy_url_read(url, &choice->where, &choice->credentials);
     choice->used = wrong == NULL;
     if (wrong != NULL && complaint->what == NULL) {
-        complaint->what = "this is not a proxy that can be used";
-        complaint->value = complained; /* never the URL: there may be a password in it */
+        complaint->what = "this names no proxy that can be used";
+        complaint->value = choice->source; /* never the URL: there may be a password in it */
         complaint->hint = wrong;
     }
     return choice->used;
@@ -45,18 +45,13 @@ static bool read_choice(const char *url, const char *complained, const migtask_e
 bool proxy_choose(char *option, const migtask_endpoint *service, struct proxy_choice *choice,
                   struct complaint *complaint)
 {
-    static const char *const complained[] = {"(from https_proxy)", "(from HTTPS_PROXY)",
-                                             "(from all_proxy)", "(from ALL_PROXY)"};
-    _Static_assert(sizeof complained == sizeof variables, "one each");
     const char *url = option;
-    const char *from = "(from --proxy)";
     choice->source = "--proxy";
     for (size_t i = 0; i < VARIABLES && url == NULL; i++) {
         url = variable(variables[i]);
         choice->source = variables[i];
-        from = complained[i];
     }
-    bool good = read_choice(url, from, service, choice, complaint);
+    bool good = read_choice(url, service, choice, complaint);
     if (option != NULL) {
         proxy_url_mask(option);
     }

@@ -23,40 +23,28 @@ void proxy_url_wipe(void)
 }
 
 /* Where the scheme ends, 0 if there is none. */
-static size_t scheme_length(migtask_view url)
+static size_t scheme_length(const char *url)
 {
-    for (size_t i = 0; i + 3 <= url.len; i++) {
-        if (memcmp(url.ptr + i, "://", 3) == 0) {
-            return i + 3;
-        }
-    }
-    return 0;
+    const char *end = strstr(url, "://");
+    return end != NULL ? (size_t)(end - url) + 3 : 0;
 }
 
-static bool is_http(const char *scheme, size_t len)
+static bool is_http(const char *url, size_t scheme)
 {
     static const char http[] = "http://";
-    if (len != sizeof http - 1) {
-        return false;
+    bool same = scheme == sizeof http - 1;
+    for (size_t i = 0; i < scheme && same; i++) {
+        same = (url[i] | 0x20) == http[i]; /* in any case */
     }
-    for (size_t i = 0; i < len; i++) {
-        char c = scheme[i];
-        if ((c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c) != http[i]) {
-            return false;
-        }
-    }
-    return true;
+    return same;
 }
 
 /* Bytes up to and with the last @, 0 if there is none. An @ in a password should be %40, but who
  * forgot that wants it hidden all the same. */
-static size_t user_length(migtask_view authority)
+static size_t user_length(const char *authority)
 {
-    size_t len = authority.len;
-    while (len > 0 && authority.ptr[len - 1] != '@') {
-        len--;
-    }
-    return len;
+    const char *at = strrchr(authority, '@');
+    return at != NULL ? (size_t)(at - authority) + 1 : 0;
 }
 
 static int hex_value(char c)
@@ -78,11 +66,6 @@ static size_t decode(const char *at, size_t len, char *out)
     return 1;
 }
 
-static bool is_control(char c)
-{
-    return (unsigned char)c < 0x20 || c == 0x7F;
-}
-
 /* USER[:PASSWORD] as "USER:PASSWORD", decoded. RFC 7617 section 2: the first colon ends the user.
  */
 static const char *read_user(migtask_view text, migtask_view *credentials)
@@ -93,8 +76,8 @@ static const char *read_user(migtask_view text, migtask_view *credentials)
         char c;
         size_t took = decode(text.ptr + at, text.len - at, &c);
         bool separates = in_user && took == 1 && c == ':';
-        if (is_control(c) || (took == 1 && strchr(" @/?#", c) != NULL) ||
-            (in_user && c == ':' && !separates)) {
+        bool plain = took > 1 || strchr(" @/?#", c) == NULL;
+        if ((unsigned char)c < 0x20 || c == 0x7F || !plain || (in_user && c == ':' && !separates)) {
             return wrong_user;
         }
         in_user = in_user && !separates;
@@ -112,15 +95,15 @@ static const char *read_user(migtask_view text, migtask_view *credentials)
     return NULL;
 }
 
-const char *proxy_url_read(migtask_view url, migtask_endpoint *where, migtask_view *credentials)
+const char *proxy_url_read(const char *url, migtask_endpoint *where, migtask_view *credentials)
 {
     size_t scheme = scheme_length(url);
-    if (scheme > 0 && !is_http(url.ptr, scheme)) {
+    if (scheme > 0 && !is_http(url, scheme)) {
         return wrong_scheme;
     }
-    migtask_view authority = {url.ptr + scheme, url.len - scheme};
+    const char *authority = url + scheme;
     size_t user = user_length(authority);
-    migtask_view place = {authority.ptr + user, authority.len - user};
+    migtask_view place = migtask_text(authority + user);
     if (place.len > 0 && place.ptr[place.len - 1] == '/') {
         place.len--;
     }
@@ -128,15 +111,13 @@ const char *proxy_url_read(migtask_view url, migtask_endpoint *where, migtask_vi
         return wrong_place;
     }
     *credentials = (migtask_view){NULL, 0};
-    return user > 0 ? read_user((migtask_view){authority.ptr, user - 1}, credentials) : NULL;
+    return user > 0 ? read_user((migtask_view){authority, user - 1}, credentials) : NULL;
 }
 
 void proxy_url_mask(char *url)
 {
-    size_t scheme = scheme_length(migtask_text(url));
-    size_t user = user_length(migtask_text(url + scheme));
-    migtask_wipe(url + scheme, user > 0 ? user - 1 : 0);
-    for (size_t i = scheme; i + 1 < scheme + user; i++) {
-        url[i] = '*'; /* so that the text goes on as far as before */
+    char *at = url + scheme_length(url);
+    for (size_t left = user_length(at); left > 1; left--) {
+        *at++ = '*'; /* not NUL, for the text goes on */
     }
 }

@@ -11,7 +11,7 @@
  * memory until proxy_url_wipe() (none: the URL has no user); else what is wrong with the URL, a
  * sentence that holds nothing of it. As with curl the port is 1080 if none is given, and a % that
  * is not followed by two hexadecimal digits stands for itself. */
-const char *proxy_url_read(migtask_view url, migtask_endpoint *where, migtask_view *credentials);
+const char *proxy_url_read(const char *url, migtask_endpoint *where, migtask_view *credentials);
 
 /* Overwrites user and password where they stand, whatever else is wrong with the URL. */
 void proxy_url_mask(char *url);
