@@ -16,14 +16,15 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	-Icore -Iport/posix -Iport/mbedtls -Iboards/host -Itests/unit -Itests/fuzz \
+	-Icore -Iport/posix -Iport/proxy -Iport/mbedtls -Iboards/host -Itests/unit -Itests/fuzz \
 	-isystem $(JSMN_DIR) $(CFLAGS)
 
 # The host configuration with less room for text, so that it is exhausted and quick.
 FLAGS_host := -DMIGTASK_CONFIG_HOST -DMIGTASK_REPLY_TEXT=16384
 TARGETS := answer-mcu answer-host body-mcu body-host call-mcu arguments-host files-host
 DRIVER := tests/fuzz/judge.c tests/unit/support.c tests/unit/stream_double.c
-PRODUCT := $(wildcard core/*.c) boards/host/options.c boards/host/tasks.c boards/host/token.c \
+PRODUCT := $(wildcard core/*.c) \
+	$(patsubst %,boards/host/%.c,options proxy_choice proxy_url no_proxy tasks token) \
 	$(patsubst %,port/posix/%.c,clock file wait) $(patsubst %,port/mbedtls/%.c,der pem)
 
 .PHONY: build check soak corpus

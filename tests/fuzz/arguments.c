@@ -1,6 +1,7 @@
 /*
  * Fuzz target: the arguments of the command. Input: a byte whose lowest bit says whether
- * MIGTASK_ENDPOINT is set, then texts, each ended by NUL: that variable's, the arguments.
+ * MIGTASK_ENDPOINT is set, then texts, each ended by NUL: that variable's, NO_PROXY's if the next
+ * bit is set, the arguments.
  */
 #define _GNU_SOURCE 1 /* setenv */
 #include <stdlib.h>
@@ -28,6 +29,12 @@ static void judge_options(const struct options *options)
     CHECK(options->retries <= 100);
     if (options->has_connect_to) {
         CHECK(options->connect_to.kind != MIGTASK_HOST_NAME && options->connect_to.port != 0);
+    }
+    if (options->proxy.used) {
+        const struct proxy_choice *proxy = &options->proxy;
+        CHECK(proxy->where.port != 0 && proxy->where.host.len > 0);
+        CHECK(proxy->credentials.ptr == NULL ||
+              memchr(proxy->credentials.ptr, ':', proxy->credentials.len) != NULL);
     }
     /* The request can be shown, in any pieces. */
     static textbuf whole, pieces;
@@ -84,7 +91,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         unsetenv("MIGTASK_ENDPOINT");
     }
-    /* argv[0] is the first text, be it the variable's: nobody reads it. */
+    if (data[0] % 4 > 1 && count > 1) {
+        setenv("NO_PROXY", texts[1], 1);
+    } else {
+        unsetenv("NO_PROXY");
+    }
+    /* argv[0] is the first text, be it a variable's: nobody reads it. */
     struct options options;
     struct complaint complaint;
     memcpy(arguments, texts, sizeof arguments);

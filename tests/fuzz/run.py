@@ -29,7 +29,7 @@ TARGETS = {
     'body-mcu': (3000, 4096, 550),
     'body-host': (2000, 4096, 560),
     'call-mcu': (2000, 2048, 600),
-    'arguments-host': (20000, 512, 440),
+    'arguments-host': (20000, 512, 605),
     'files-host': (6000, 20000, 208),
 }
 
