@@ -31,7 +31,7 @@ INDEPENDENT = {f'core/{name}.c' for name in (
     'action', 'endpoint', 'http_date', 'http_response', 'names', 'request', 'retry', 'run',
     'unicode', 'wipe', 'writer')}
 # The quickest first.
-PROGRAMS = ('names', 'contract', 'retry', 'report', 'pipe', 'call', 'request', 'reply')
+PROGRAMS = ('names', 'contract', 'retry', 'report', 'pipe', 'call', 'request', 'reply', 'proxy')
 
 Mutant = collections.namedtuple('Mutant', 'file function line text what begin end new')
 
@@ -185,6 +185,7 @@ class Bench:
                   'void __wrap_deviation(void) { _Exit(program); }']
         objects = [o for o in (self.folder / 'tests/unit').glob('*.o')
                    if not o.stem.startswith(('test_', 'renamed_'))]
+        objects += (self.folder / 'port').glob('*/*.o')
         for name in PROGRAMS:
             renamed = self.folder / f'tests/unit/renamed_{name}.o'
             subprocess.run(['objcopy', '--redefine-sym', f'main=main_{name}',
