@@ -1,7 +1,7 @@
 # How much of the code the tests reach, by clang's own measure of lines, branches and MC/DC:
 #
 #   make -f tests/coverage.mk check   core, by the unit tests in both configurations
-#   make -f tests/coverage.mk port    port/posix and port/mbedtls, by the tests of the command
+#   make -f tests/coverage.mk port    port/posix, port/proxy and port/mbedtls, by the tests of the command
 #
 # All that is not reached must stand in tests/coverage/exceptions.txt with its reason. Needs
 # clang-19, libclang-rt-19-dev and llvm-19.
