@@ -65,13 +65,11 @@ static const char *why_not_begun(const struct batch *batch)
 }
 
 /* The caller learns of every task what became of it, also of those that were not begun. */
-static void tell_rest(struct batch *batch)
+static void tell_rest(struct batch *batch, const struct finding *finding)
 {
-    struct finding finding = {
-        .outcome = MIGTASK_NOT_SENT, .reason = batch->stop, .sentence = why_not_begun(batch)};
     while (batch->next < tasks_count()) {
         batch_select(batch, batch->next++);
-        batch_count(batch, finding.outcome, result_print(batch->options, &finding));
+        batch_count(batch, finding->outcome, result_print(batch->options, finding));
     }
 }
 
@@ -109,6 +107,23 @@ static int exit_status(const struct batch *batch)
     return MIGTASK_ACCEPTED;
 }
 
+/* After the last task. */
+static int finish(const struct batch *batch)
+{
+    const struct options *options = batch->options;
+    if (tasks_count() > 1 && !options->json && options->amount != OUTPUT_QUIET) {
+        sum_up(batch);
+    }
+    return exit_status(batch);
+}
+
+int batch_not_begun(struct options *options, const struct finding *finding)
+{
+    struct batch batch = {.options = options};
+    tell_rest(&batch, finding);
+    return finish(&batch);
+}
+
 int batch_run(struct options *options, const migtask_trust *trust, uint32_t start_ms,
               const sigset_t *wait_mask)
 {
@@ -124,9 +139,8 @@ int batch_run(struct options *options, const migtask_trust *trust, uint32_t star
         run_task(&batch, migtask_posix_now_ms(NULL));
     }
     attempts_close();
-    tell_rest(&batch);
-    if (count > 1 && !options->json && options->amount != OUTPUT_QUIET) {
-        sum_up(&batch);
-    }
-    return exit_status(&batch);
+    struct finding rest = {
+        .outcome = MIGTASK_NOT_SENT, .reason = batch.stop, .sentence = why_not_begun(&batch)};
+    tell_rest(&batch, &rest);
+    return finish(&batch);
 }

@@ -22,6 +22,9 @@ struct batch {
 int batch_run(struct options *options, const migtask_trust *trust, uint32_t start_ms,
               const sigset_t *wait_mask);
 
+/* No task can be begun at all: tells the same finding of each, and returns the exit status. */
+int batch_not_begun(struct options *options, const struct finding *finding);
+
 /* Makes task i the one that options and result are about. */
 void batch_select(struct batch *batch, size_t i);
 

@@ -179,7 +179,7 @@ static int run(int argc, char *argv[])
     }
     if (token != TOKEN_OK) {
         finding.reason = token == TOKEN_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
-        return result_print(&options, &finding);
+        return batch_not_begun(&options, &finding);
     }
     if (options.dry_run) {
         return dry_run(&options);
@@ -189,7 +189,7 @@ static int run(int argc, char *argv[])
                          &wait_mask, &attempts_cancelled)) {
         finding.reason = attempts_cancelled ? MIGTASK_CANCELLED : MIGTASK_NO_ENTROPY;
         finding.sentence = attempts_cancelled ? NULL : randomness_missing;
-        return result_print(&options, &finding);
+        return batch_not_begun(&options, &finding);
     }
 
     migtask_trust trust;
@@ -201,7 +201,7 @@ static int run(int argc, char *argv[])
             return result_print_complaint(&options, &complaint, MIGTASK_INVALID_CONFIG);
         }
         finding.reason = MIGTASK_OUT_OF_MEMORY;
-        return result_print(&options, &finding);
+        return batch_not_begun(&options, &finding);
     }
     if (options.amount == OUTPUT_VERBOSE) {
         describe_start(&options);

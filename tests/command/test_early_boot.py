@@ -49,6 +49,20 @@ class RandomNumbers(Case):
                           'safe to repeat')
         self.assertEqual(service.log, [], 'nothing was connected')
 
+    def test_each_task_is_told(self):
+        """None of several was begun, and each has its line."""
+        service = self.service()
+        how = self.late(FAR)
+        result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', '--json', '--timeout=0.2',
+                                  *target(service.port), **how)
+        self.assertEqual([(line['task_id'], line['outcome'], line['reason'], line['attempts'])
+                          for line in result.lines],
+                         [(f'ready-{number}', 'not_sent', 'no_entropy', 0) for number in (1, 2, 3)])
+        result = self.run_command('start', 'ready-1', 'ready-2', '--timeout=0.2', *target(service.port), **how)
+        self.assertEqual(result.out.count('no random numbers'), 2, str(result))
+        self.assert_words(result, '2 tasks: 2 not_sent')
+        self.assertEqual(service.log, [])
+
     def test_the_deadline_is_the_whole_of_it(self):
         """What the wait took is missing afterwards."""
         result = self.call(self.service(), 'fault-silent', '--timeout=1.2', **self.late(900))
