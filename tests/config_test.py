@@ -44,10 +44,11 @@ def load(text):
 
 def header_values(flags):
     """What the compiler makes of every limit."""
-    source = ('#include "firmware_config.h"\n#include "host_config.h"\n#include "lwipopts.h"\n' +
+    source = ('#include "firmware_config.h"\n#include "host_config.h"\n#include "lwipopts.h"\n'
+              '#include "proxy.h"\n' +
               ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS))
     run = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', f'-I{TOP}/core',
-                          f'-I{TOP}/port/mbedtls', f'-I{TOP}/port/lwip',
+                          f'-I{TOP}/port/mbedtls', f'-I{TOP}/port/lwip', f'-I{TOP}/port/proxy',
                           f'-I{TOP}/boards/firmware', f'-I{TOP}/boards/host', *flags, '-x', 'c', '-'],
                          input=source, capture_output=True, text=True, check=True, timeout=60)
     values = {}

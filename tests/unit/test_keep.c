@@ -6,8 +6,7 @@
 #define OK_1_1 "HTTP/1.1 200 OK\r\n"
 #define EMPTY "Content-Length: 0\r\n\r\n"
 /* Longer than what the reader keeps of a value at once, its end by itself a keep-alive. */
-#define LONG_VALUE                                                                                 \
-    "x-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefgkeep-alive"
+#define LONG_VALUE "x-abcdefghijklmnopqrstuvwxyz-abcdefghijklmnopqrstuvwxyz-abcdefgkeep-alive"
 
 static const struct {
     const char *response;
@@ -107,8 +106,8 @@ static void test_closed_otherwise(void **state)
     trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 413);
 
     context("a body that ends with the connection");
-    plan = (stream_plan){
-        .response = to_end, .response_len = sizeof to_end - 1, .end = STREAM_CLOSED};
+    plan =
+        (stream_plan){.response = to_end, .response_len = sizeof to_end - 1, .end = STREAM_CLOSED};
     CHECK(!stays_after(&t, &plan));
     trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
 
