@@ -117,7 +117,7 @@ $(BINARY): $(BOARD_OBJECTS) $(LIBRARY) $(BOARD_SCRIPTS)
 
 $(LIBRARY): $(LIBRARY_OBJECTS)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(LIBRARY_OBJECTS)
 
 $(OBJECTS): $(OUT)/%.o: %.c $(OUT)/flags $(CONFIG_HEADER) | ready $(BOARD_GENERATED)
 	$(call say,CC,$<)
@@ -173,17 +173,21 @@ menuconfig: ## change the limits; writes build/.../.config, which `make` then us
 	@[ -e $(OUT)/.config ] || cp boards/$(BOARD)/$(or $(CONFIG:%=%.),)defconfig $(OUT)/.config
 	@KCONFIG_CONFIG=$(OUT)/.config $(KCONFIG) menuconfig Kconfig
 
-static: ## build build/host-static/migtask, which needs no library of the machine (musl)
-	@tests/setup.sh static
-	@$(MAKE) BOARD=host OUT=build/host-static CC=musl-gcc CFLAGS='-fno-pie $(CFLAGS)' \
-		LDFLAGS='-static -no-pie -s -Wl,-z,noseparate-code $(LDFLAGS)'
+static: ## build build/static/migtask-MACHINE, which need no library (musl): ARCH='...', default all
+	@$(MAKE) -f boards/host/static.mk
+
+# The one that runs here.
+.PHONY: native-static
+native-static:
+	@$(MAKE) -f boards/host/static.mk ARCH=$(shell uname -m)
 
 demo: all ## run real actions against the bundled simulator of the service
 	@tests/setup.sh demo
 	@tests/service/demo.sh $(BINARY) build
 
 check: ## run all tests; the last line counts them
-	@tests/setup.sh build deps demo static config lint size firmware board coverage fuzz check
+	@tests/setup.sh build deps demo static emulation config lint size firmware board coverage \
+		fuzz check
 	@port/deps.sh
 	@$(PYTHON) tests/check.py
 
@@ -212,13 +216,13 @@ format: ## bring all C files into the project's style
 	@tests/setup.sh lint
 	@tests/lint.sh --fix
 
-size: static ## what it needs of flash, RAM and stack, beside the budgets
+size: native-static ## what it needs of flash, RAM and stack, beside the budgets
 	@tests/setup.sh build size firmware board demo
 	@port/deps.sh
 	@$(PYTHON) tests/size/size.py
 	@$(PYTHON) tests/board/memory.py --check README.md
 
-bench: all static ## measure one call of the command, beside its budgets and curl
+bench: all native-static ## measure one call of the command, beside its budgets and curl
 	@tests/setup.sh build demo static check
 	@$(PYTHON) tests/bench/bench.py
 

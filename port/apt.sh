@@ -1,10 +1,11 @@
-# apt.sh - to be sourced by scripts that fetch packages of another release of Debian than the
-# machine's: an apt root of our own. The machine's own sources and lists stay as they are, nothing is
-# installed, root is not needed, and apt checks the signatures.
+# apt.sh - to be sourced by scripts that fetch packages of another release or architecture of Debian
+# than the machine's: an apt root of our own. The machine's own sources, lists and architectures stay
+# as they are, nothing is installed, root is not needed, and apt checks the signatures.
 # shellcheck shell=sh
 #
-#   make_apt_root FOLDER SUITE KIND   makes one; KIND is deb or deb-src. Sets apt and mirror.
-#   private_apt ...                   apt-get in it
+#   make_apt_root FOLDER SUITE KIND [ARCHITECTURE]
+#                     makes one; KIND is deb or deb-src. Sets apt, mirror and apt_architecture.
+#   private_apt ...   apt-get in it
 #
 # The script has a function fail TEXT..., which tells the text and ends it. DEBIAN_MIRROR overrides
 # the mirror, which is the one that this machine's apt uses.
@@ -27,7 +28,8 @@ find_mirror() {
 
 # apt-get that sees our root only; its settings for proxies and the like are the machine's.
 private_apt() {
-    apt-get -q -o Dir::State="$apt/state" -o Dir::State::lists="$apt/lists" \
+    apt-get -q -o APT::Architecture="$apt_architecture" -o APT::Architectures="$apt_architecture" \
+        -o Dir::State="$apt/state" -o Dir::State::lists="$apt/lists" \
         -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" \
         -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
         -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
@@ -39,6 +41,7 @@ make_apt_root() {
     apt=$1
     command -v apt-get >/dev/null || fail "no apt-get here"
     mirror=${DEBIAN_MIRROR:-$(find_mirror)}
+    apt_architecture=${4:-$(dpkg --print-architecture)}
     keyring=
     for file in /usr/share/keyrings/debian-archive-keyring.*; do
         [ -f "$file" ] && keyring=$file
@@ -49,6 +52,6 @@ make_apt_root() {
     echo "$3 [signed-by=$keyring] $mirror $2 main" >"$apt/sources.list"
     private_apt update >"$apt/log" 2>&1 || {
         cat "$apt/log" >&2
-        fail "cannot read the lists of $2 from $mirror"
+        fail "cannot read the lists of $2${4:+ for $4} from $mirror"
     }
 }

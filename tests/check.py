@@ -71,7 +71,7 @@ GROUPS = [
     ],
     [
         ('command', 600, [PYTHON, 'tests/command/run.py', '--binary', 'build/host/migtask',
-                          '--static', 'build/host-static/migtask']),
+                          '--static', f'build/static/migtask-{os.uname().machine}']),
     ],
 ]
 

@@ -15,7 +15,7 @@ run: build
 build:
 	@mkdir -p $(OUT)
 	@$(MAKE) BOARD=host all
-	@$(MAKE) static
+	@$(MAKE) native-static
 	@$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror -DMIGTASK_CONFIG_HOST -Icore -Iport/mbedtls \
 		-isystem $(MBEDTLS_DIR)/include -DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"' $(CFLAGS) \
 		tests/faults/allocations.c build/host/boards/host/*.o build/host/libmigtask.a \

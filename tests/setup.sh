@@ -3,10 +3,12 @@
 # setup.sh GROUP... - installs what is missing of a group of tools, by apt, as root or by sudo:
 #   build   the compiler             deps    what port/deps.sh needs
 #   demo    what `make demo` needs besides
-#   static  musl                     config  Kconfig
+#   static  the compilers of `make static`; static-NAME that of one machine
+#   config  Kconfig
 #   lint    the analysers            size    the compiler for ARM
 #   firmware  the same, and its C library's headers
-#   board   QEMU                     coverage  a clang that measures MC/DC
+#   board   QEMU                     emulation  QEMU for single programs
+#   coverage  a clang that measures MC/DC
 #   fuzz    clang with libFuzzer
 #   check   what `make check` needs besides all of these
 #
@@ -76,6 +78,20 @@ unpack_nginx() {
     mv "$new" "$top/build/tools"
 }
 
+# The compiler for NAME, or for all of boards/host/static.txt, and what fetches a musl for it.
+need_cross() {
+    need dpkg dpkg-deb
+    while read -r name _ _ prefix _; do
+        case $name in
+        '#'* | '') continue ;;
+        esac
+        [ "${1:-$name}" = "$name" ] || continue
+        package=gcc-$(echo "${prefix%-}" | tr _ -)
+        [ "$name" != "$(uname -m)" ] || package=gcc
+        need "$package" "${prefix}gcc"
+    done <"$top/boards/host/static.txt"
+}
+
 for group; do
     case $group in
     build)
@@ -87,7 +103,8 @@ for group; do
         need python3 "${PYTHON:-python3}"
         need openssl openssl
         ;;
-    static) need musl-tools musl-gcc ;;
+    static) need_cross ;;
+    static-*) need_cross "${group#static-}" ;;
     config)
         [ "$KCONFIG_PYTHON" != /usr/bin/python3 ] ||
             need python3-kconfiglib /usr/lib/python3/dist-packages/kconfiglib.py
@@ -107,6 +124,7 @@ for group; do
         need libnewlib-dev /usr/include/newlib/stdlib.h
         ;;
     board) need qemu-system-arm qemu-system-arm ;;
+    emulation) need qemu-user qemu-mipsel ;;
     coverage)
         need clang-19 clang-19
         need llvm-19 llvm-cov-19

@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT / 'tests/command'), str(ROOT / 'tests/service')]
 import pki  # noqa: E402
 
 os.environ.setdefault('MIGTASK_TEST_BINARY', str(ROOT / 'build/host/migtask'))
-os.environ.setdefault('MIGTASK_TEST_STATIC', str(ROOT / 'build/host-static/migtask'))
+os.environ.setdefault('MIGTASK_TEST_STATIC', str(ROOT / f'build/static/migtask-{os.uname().machine}'))
 os.environ.setdefault('MIGTASK_TEST_PKI', str(pki.make(ROOT / 'build/pki')))
 
 # What the tests of the command stand on needs all of the above.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of the command: all test_*.py beside this file, several at a time, each in its own process.
 
-tests/command/run.py --binary build/host/migtask [--static build/host-static/migtask] [--jobs N] [-k PATTERN]
+tests/command/run.py --binary build/host/migtask [--static build/static/migtask-x86_64] [--jobs N] [-k PATTERN]
 
 The last line is `N passed, N failed`; the status is not zero if one failed or none ran.
 """
@@ -109,7 +109,7 @@ def main():
     """The program."""
     parser = argparse.ArgumentParser(description='Tests of the command.')
     parser.add_argument('--binary', metavar='PATH', default=ROOT / 'build/host/migtask')
-    parser.add_argument('--static', metavar='PATH', default=ROOT / 'build/host-static/migtask',
+    parser.add_argument('--static', metavar='PATH', default=ROOT / f'build/static/migtask-{os.uname().machine}',
                         help='the same command linked statically, for the count of system calls; need not be there')
     parser.add_argument('--pki', metavar='DIR', default=ROOT / 'build/pki', help='certificates, made if not there')
     # Many tests wait for a deadline, so more modules than processors keep the processors busy.

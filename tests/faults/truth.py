@@ -12,7 +12,7 @@ sys.path[:0] = [str(HERE.parent / 'command'), str(HERE.parent / 'service')]
 
 import pki  # noqa: E402
 
-os.environ.setdefault('MIGTASK_TEST_BINARY', str(ROOT / 'build/host-static/migtask'))
+os.environ.setdefault('MIGTASK_TEST_BINARY', str(ROOT / f'build/static/migtask-{os.uname().machine}'))
 os.environ.setdefault('MIGTASK_TEST_STATIC', '')
 os.environ.setdefault('MIGTASK_TEST_PKI', str(pki.make(ROOT / 'build/pki')))
 
