@@ -25,7 +25,7 @@ MAKE = ['make', '--no-print-directory', '-j', str(os.cpu_count() or 1)]
 GROUPS = [
     [
         ('build', 200, [*MAKE, 'all']),
-        ('static', 200, [*MAKE, 'static']),
+        ('static', 500, [*MAKE, 'static']),
     ],
     [
         ('lint', 600, [*MAKE, 'lint']),
@@ -50,6 +50,7 @@ GROUPS = [
     [
         ('service', 120, [PYTHON, 'tests/service/test_service.py']),
         ('faults', 400, [*MAKE, '-f', 'tests/faults.mk', 'run']),
+        ('static-run', 400, [PYTHON, 'tests/static/run.py']),
     ],
     [
         ('tls', 600, [*MAKE, '-f', 'tests/tls.mk', 'run']),
