@@ -5,8 +5,8 @@
 # port/apt.sh says, so neither this machine's architecture nor its release matters.
 #
 # Beside lib and include, gcc.specs makes a compiler for glibc one for this musl, in C and for
-# static programs: CROSS-gcc -specs=build/deps/musl/NAME/gcc.specs -static, from the top folder, since the
-# paths in it are relative (so they are the same in every clone).
+# static programs: CROSS-gcc -specs=build/deps/musl/NAME/gcc.specs -static, from the top folder,
+# since the paths in it are relative (so they are the same in every clone).
 #
 # What is there already is not fetched again.
 set -eu

@@ -145,7 +145,7 @@ class Calls(Case):
             self.assert_outcome(result, 'accepted')
 
     def test_no_name_server(self):
-        """Neither resolv.conf nor a network: the C library asks this machine, and nobody answers."""
+        """Neither resolv.conf nor a network: the C library asks this machine; nobody answers."""
         call = ('start', 'ready-1', '--endpoint', 'https://sms.example.test', '--ca-file', ROOTS,
                 '--retries', '0', '--connect-timeout', f'{PATIENCE}', '--timeout', f'{PATIENCE}')
         both = [self.start(*call, *more, **self.bare('--net')) for more in ((), ('--json',))]

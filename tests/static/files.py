@@ -112,7 +112,7 @@ def of_machine(machine):
 
 
 def reproducible(chosen):
-    """Of this machine, or the first chosen, and of one with a cross compiler: all are built alike."""
+    """Of this machine, or the first chosen, and of one other: all are built alike."""
     first = next((machine for machine in chosen if machine.is_this_one()), chosen[0])
     other = [machine for machine in chosen if machine is not first and machine.name == 'armv7']
     return type('built elsewhere', (Reproducible,), {'machines': (first, *other)})
