@@ -39,6 +39,13 @@
 #define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT
 #define MBEDTLS_GCM_C
 #define MBEDTLS_CIPHER_C
+#if MIGTASK_TLS_AES_INSTRUCTIONS && defined(__GNUC__)
+#if defined(__x86_64__)
+#define MBEDTLS_AESNI_C
+#elif defined(__aarch64__) && defined(__linux__)
+#define MBEDTLS_AESCE_C
+#endif
+#endif
 
 /* Public keys. */
 #define MBEDTLS_BIGNUM_C

@@ -1,9 +1,11 @@
 # The mbedTLS 3.6 files that a migtask build needs, below $(MBEDTLS_DIR). What a profile does not
 # use is empty after preprocessing or falls to --gc-sections, so one list serves all.
 
-# Public-key arithmetic: nearly all the instructions of a call, so compile these with -O2. (ecp.c
-# gains nothing by it.)
+# Nearly all the instructions of a call, so compile these with -O2: public-key arithmetic, and what
+# large answers are deciphered with. (ecp.c and gcm.c gain nothing by it.)
 MBEDTLS_FAST_SOURCES := \
+	library/aesce.c \
+	library/aesni.c \
 	library/bignum.c \
 	library/bignum_core.c \
 	library/ecp_curves.c
