@@ -7,10 +7,11 @@
 #include <string.h>
 
 static char memory[MIGTASK_TOKEN_MAX + 2]; /* and a line end */
+static size_t filled;                      /* bytes of it; the rest was never touched */
 
 void token_wipe(void)
 {
-    migtask_wipe(memory, sizeof memory);
+    migtask_wipe(memory, filled);
 }
 
 /* Copies a variable's value if nothing was taken yet, and overwrites it where it stands, so that
@@ -22,7 +23,8 @@ static bool take_variable(const char *name, size_t *len)
         return false;
     }
     *len = strlen(value);
-    memcpy(memory, value, *len < sizeof memory ? *len : sizeof memory);
+    filled = *len < sizeof memory ? *len : sizeof memory;
+    memcpy(memory, value, filled);
     migtask_wipe(value, *len);
     return true;
 }
@@ -44,6 +46,7 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
         migtask_posix_file_status status =
             migtask_posix_file_read(file, memory, sizeof memory, &len, patience);
         int error = errno;
+        filled = len; /* 0 if it failed: then it was wiped there */
         drop_variable("MIGTASK_TOKEN");
         drop_variable("HW_AUTH_TOKEN");
         switch (status) {

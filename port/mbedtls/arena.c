@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "mbedtls/platform.h"
+#include "mbedtls/platform_util.h"
 
 #define USED 1u
 #define BEFORE_USED 2u
@@ -132,6 +133,61 @@ static uint32_t take(uint32_t size)
     return block;
 }
 
+/* Zeros memory: with migtask_wipe() if it may hold secrets. */
+static void zero_all(void *memory, size_t len, bool secrets)
+{
+    if (secrets) {
+        migtask_wipe(memory, len);
+    } else {
+        memset(memory, 0, len);
+    }
+}
+
+#if MIGTASK_TLS_SPARING
+/* By words: memcmp() of a small C library takes five times as long. */
+static bool is_zero(const uint8_t *at, size_t len)
+{
+    uint64_t word;
+    uint64_t all = 0;
+    for (; len >= sizeof word; at += sizeof word, len -= sizeof word) {
+        memcpy(&word, at, sizeof word);
+        all |= word;
+    }
+    while (len > 0) {
+        all |= at[--len];
+    }
+    return all == 0;
+}
+
+/* The same, but of large memory nothing is written where zeros are: a record's buffer is mostly
+ * larger than the records that come, and a page that nobody writes takes no memory. */
+static void zero(uint8_t *at, size_t len, bool secrets)
+{
+    enum { LARGE = 1024, PIECE = 512 };
+    if (len < LARGE) {
+        zero_all(at, len, secrets);
+        return;
+    }
+    for (size_t piece = PIECE; len > 0; at += piece, len -= piece) {
+        piece = len < PIECE ? len : PIECE;
+        if (!is_zero(at, piece)) {
+            zero_all(at, piece, secrets);
+        }
+    }
+}
+#else
+#define zero zero_all
+#endif
+
+#if MIGTASK_TLS_SPARING && defined(MIGTASK_MBEDTLS_PROFILE_H)
+void mbedtls_platform_zeroize(void *buf, size_t len)
+{
+    if (len > 0) {
+        zero(buf, len, true);
+    }
+}
+#endif
+
 static void *arena_calloc(size_t count, size_t size)
 {
     if (count == 0 || size == 0) {
@@ -148,7 +204,8 @@ static void *arena_calloc(size_t count, size_t size)
         arena.refusals++;
         return NULL;
     }
-    return memset(arena.base + block + WORD, 0, len);
+    zero(arena.base + block + WORD, len, false);
+    return arena.base + block + WORD;
 }
 
 static void arena_free(void *memory)
@@ -218,9 +275,9 @@ void migtask_arena_wipe(void)
         return;
     }
     for (uint32_t hole = arena.holes; hole != NONE; hole = get(hole + WORD)) {
-        migtask_wipe(arena.base + hole + 3 * WORD, size_of(hole) - 4 * WORD);
+        zero(arena.base + hole + 3 * WORD, size_of(hole) - 4 * WORD, true);
     }
-    migtask_wipe(arena.base + arena.top, arena.dirty - arena.top);
+    zero(arena.base + arena.top, arena.dirty - arena.top, true);
     arena.dirty = arena.top;
 }
 

@@ -45,6 +45,10 @@ static bool refill(migtask_trust_pem *pem)
         pem->text_failed = true;
         got = 0;
     }
+    if (pem->rewound || got > 0 || pem->text_failed) {
+        pem->first = pem->rewound ? got : 0;
+    }
+    pem->rewound = false;
     pem->end = got;
     pem->text_ended = got == 0;
     return got > 0;
@@ -168,10 +172,15 @@ static bool section_complete(migtask_trust_pem *pem)
 static bool pem_rewind(void *ctx)
 {
     migtask_trust_pem *pem = ctx;
-    pem->at = pem->end = 0;
+    pem->at = 0;
+    pem->end = pem->first; /* of most files with roots of one's own that is all */
     pem->text_ended = false;
     pem->text_failed = false;
-    return pem->text.rewind(pem->text.ctx);
+    if (pem->first == 0) {
+        pem->rewound = pem->text.rewind(pem->text.ctx);
+        return pem->rewound;
+    }
+    return true;
 }
 
 static migtask_trust_step pem_next(void *ctx, migtask_bytes name, migtask_bytes *certificate)
@@ -191,9 +200,9 @@ migtask_trust migtask_trust_from_pem(migtask_trust_pem *pem, const migtask_trust
 {
     static const migtask_trust_ops ops = {pem_rewind, pem_next, false};
     pem->text = *text;
-    pem->at = pem->end = pem->der_len = 0;
+    pem->at = pem->end = pem->first = pem->der_len = 0;
     pem->bits = pem->digits = 0;
-    pem->text_ended = pem->text_failed = pem->section_ended = false;
+    pem->text_ended = pem->text_failed = pem->section_ended = pem->rewound = false;
     migtask_trust trust = {&ops, pem};
     return trust;
 }

@@ -117,6 +117,12 @@
 #error "MIGTASK_TLS_FRAGMENT must not be above MIGTASK_TLS_RECORD_IN or MIGTASK_TLS_RECORD_OUT"
 #endif
 
+/* Large pieces of memory are not written where they hold zeros already (1): a page that nothing has
+ * used is then no memory on a system with virtual memory. */
+#ifndef MIGTASK_TLS_SPARING
+#define MIGTASK_TLS_SPARING MIGTASK_DEFAULT(0, 1)
+#endif
+
 /* AES and GCM by the instructions of the processor where it has them, found out at run time: x86-64
  * and, under Linux, AArch64. A fifth of the instructions where an answer is large, and no tables
  * whose use could be timed; 1.5 KB of code. */

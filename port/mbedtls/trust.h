@@ -45,7 +45,7 @@ typedef struct migtask_trust {
 /* A source of text that can be read again and again from its start, e.g. an open file. */
 typedef struct migtask_trust_text {
     bool (*rewind)(void *ctx); /* to the start; false: failed */
-    /* Reads 1..cap bytes, says how many; *got 0 at the end. False: failed. */
+    /* Reads 1..cap bytes, says how many; *got 0 at the end, and again there. False: failed. */
     bool (*read)(void *ctx, void *buf, size_t cap, size_t *got);
     void *ctx;
 } migtask_trust_text;
@@ -56,6 +56,8 @@ typedef struct migtask_trust_text {
 typedef struct migtask_trust_pem {
     migtask_trust_text text;
     size_t at, end; /* what is left of block */
+    size_t first;   /* bytes of block, if they are the start of the text; else 0 */
+    bool rewound;   /* the text is at its start */
     size_t der_len; /* bytes of the certificate decoded so far */
     uint32_t bits;  /* base64 digits that do not fill three bytes yet */
     uint8_t digits; /* how many */
