@@ -222,9 +222,9 @@ size: native-static ## what it needs of flash, RAM and stack, beside the budgets
 	@$(PYTHON) tests/size/size.py
 	@$(PYTHON) tests/board/memory.py --check README.md
 
-bench: all native-static ## measure one call of the command, beside its budgets and curl
-	@tests/setup.sh build demo static check
-	@$(PYTHON) tests/bench/bench.py
+bench: all native-static ## measure the command beside its budgets, curl, wget, requests: QUICK=1, RECORD=1
+	@tests/setup.sh build demo static check bench
+	@$(PYTHON) tests/bench/bench.py $(if $(QUICK),--quick) $(if $(RECORD),--record)
 
 install: all ## install the command: DESTDIR=, PREFIX=/usr/local
 	$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin'

@@ -11,6 +11,7 @@
 #   coverage  a clang that measures MC/DC
 #   fuzz    clang with libFuzzer
 #   check   what `make check` needs besides all of these
+#   bench   what the command is compared with, besides
 #
 # Looks first and calls apt-get only when something is missing. NO_SETUP=1 leaves the machine alone.
 # nginx is not installed, since Debian's package starts a server: it is unpacked to build/tools.
@@ -146,6 +147,10 @@ for group; do
         need tinyproxy-bin tinyproxy # the program without the service
         need ca-certificates /etc/ssl/certs/ca-certificates.crt
         command -v nginx >/dev/null || nginx=nginx
+        ;;
+    bench)
+        need wget wget
+        need python3-requests /usr/lib/python3/dist-packages/requests/__init__.py
         ;;
     *)
         echo "setup: no group $group" >&2

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""What one call costs, beside its budget, its aim and curl. `make bench`.
+"""What one call costs, beside its budget, its aim and what people use now. `make bench`.
 
-bench.py [--markdown]: counts the instructions of the core alone, and measures the host command on one nginx: the static
-build, the default build and Debian's curl. Takes one to two minutes. Times are told and never judged; the status is not
-zero only if something could not be measured. MIGTASK_TEST_BINARY and MIGTASK_TEST_STATIC name other builds.
+bench.py [--quick] [--record]: counts the instructions of the core alone, and measures on one nginx the static build of
+the command against curl, wget and python3 with requests, all by turns. Takes five minutes, --quick one and a half.
+The tables also go to build/bench/results.md and the chart to build/bench/chart.svg; --record keeps both in tests/bench.
+
+Times are told and never judged; the status is not zero only if something could not be measured. MIGTASK_TEST_BINARY and
+MIGTASK_TEST_STATIC name other builds.
 """
 
 import argparse
 import dataclasses
+import itertools
 import os
 import pathlib
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,84 +32,65 @@ os.environ.setdefault('MIGTASK_TEST_PKI', str(pki.make(ROOT / 'build/pki')))
 
 # What the tests of the command stand on needs all of the above.
 import answers  # noqa: E402
+import chart  # noqa: E402
+import core  # noqa: E402
+import many  # noqa: E402
+import measure  # noqa: E402
 import programs  # noqa: E402
 import servers  # noqa: E402
 from programs import Call  # noqa: E402
 from support import BINARY, ROOTS, STATIC, SYSTEM_ROOTS  # noqa: E402
+from tables import Row, Table  # noqa: E402
 
-ROUNDS = 40         # of the times that have a budget
-OTHER_ROUNDS = 12   # of the others
+ANSWERS = {'200': servers.ACCEPTED, f'403, {answers.SMALL_BYTES} B': servers.REFUSED, '403, 1.4 MB': servers.LARGEST}
 CHAIN_NAMES = {'ec': 'ECDSA', 'rsa': 'RSA'}
+FIRST = ('200', 'ec', '1.3')    # the case that the budgets are for
+
+# The figures of every case, in the order of the chart: their names, how they are written, whether python3's is only
+# counted in a few cases, since it takes long.
+FIGURES = {'wall': ('wall time, ms', '{:.1f}'), 'ratio': ("wall time, ratio to curl's", '{:.2f}'),
+           'cpu': ('CPU time, ms', '{:.1f}'), 'instructions': ('instructions, millions', '{:,.1f}'),
+           'calls': ('system calls', '{:,.0f}'), 'memory': ('peak resident memory, KiB', '{:,.0f}'),
+           'sent': ('TCP payload sent, B', '{:,.0f}')}
 
 
-@dataclasses.dataclass
-class Row:
-    """A figure: what was measured of each program, and what it should be."""
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    """How much is measured."""
 
-    figure: str
-    measured: list      # numbers or None
-    budget: float | None = None
-    aim: float | None = None
-    form: str = '{:,.0f}'
-    judged: int = 1     # how many of the measured the budget is for, from the left
-
-    def _cell(self, value):
-        return '-' if value is None else self.form.format(value)
-
-    def _mark(self, number, value):
-        if number >= self.judged or value is None or self.budget is None:
-            return ''
-        return '!' if value > self.budget else '+' if self.aim is not None and value > self.aim else ''
-
-    def cells(self):
-        """The texts of a line."""
-        return [self.figure, *(self._cell(value) + self._mark(number, value)
-                               for number, value in enumerate(self.measured)),
-                self._cell(self.budget), self._cell(self.aim)]
+    cases: list
+    first_rounds: int   # of the times of the first case
+    rounds: int         # of the others
+    many: dict
+    slow: list          # the cases in which instructions of slow programs are counted
 
 
-class Table:
-    """Rows about the same programs."""
-
-    def __init__(self, title, columns):
-        self.title = title
-        self.columns = columns
-        self.rows = []
-
-    def _lines(self):
-        return [['', *self.columns, 'budget', 'aim'], *(row.cells() for row in self.rows)]
-
-    def show(self):
-        """As plain text."""
-        lines = self._lines()
-        widths = [max(map(len, column)) for column in zip(*lines)]
-        print(self.title)
-        for first, *others in lines:
-            print(f'  {first:<{widths[0]}}' + ''.join(
-                f'  {cell:>{width}}' for cell, width in zip(others, widths[1:])))
-        print()
-
-    def show_markdown(self):
-        """For the README."""
-        first, *others = self._lines()
-        print(f'{self.title}\n\n| {" | ".join(first)} |\n|---|{"---:|" * (len(first) - 1)}')
-        for line in others:
-            print(f'| {" | ".join(line)} |')
-        print()
+ALL_CASES = list(itertools.product(ANSWERS, servers.CHAINS, servers.VERSIONS))
+FULL = Extent(ALL_CASES, 30, 10, many.COUNTS, [case for case in ALL_CASES if case[1:] == FIRST[1:]])
+QUICK = Extent([case for case in ALL_CASES if case[1:] == FIRST[1:] or case == ('200', 'rsa', '1.2')], 12, 6, many.FEW,
+               [])
 
 
 class Bench:
     """Measures everything, and keeps what could not be measured."""
 
-    def __init__(self):
+    def __init__(self, extent):
+        self.extent = extent
         self.failures = []
+        self.notes = []
+        self.figures = {}   # {figure: {case: [of each program]}}
 
-    def attempt(self, what, measure, *arguments, otherwise=None):
-        """What `measure` returns, or `otherwise` and a note for the end."""
+    def note(self, text):
+        """Keep a line for the end, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def attempt(self, what, function, *arguments, otherwise=None):
+        """What the function returns, or `otherwise` and a note for the end."""
         if sys.stderr.isatty():
             print(f'\r\x1b[K{what.strip()} ...', end='', file=sys.stderr, flush=True)
         try:
-            return measure(*arguments)
+            return function(*arguments)
         except (OSError, subprocess.SubprocessError, AssertionError, unittest.SkipTest) as error:
             self.failures.append(f'{what.strip()}: {" ".join(str(error).split())}')
             return otherwise
@@ -115,9 +99,9 @@ class Bench:
                 print('\r\x1b[K', end='', file=sys.stderr, flush=True)
 
     def core(self):
-        """The first table: no TLS, no sockets."""
+        """The core alone."""
         configurations = {'mcu -O2': ['-O2'], 'host -O2': ['-O2', '-DMIGTASK_CONFIG_HOST'], 'mcu -Os': ['-Os']}
-        counted = [self.attempt(f'the core, {name}', programs.core_instructions, flags, otherwise={})
+        counted = [self.attempt(f'the core, {name}', core.instructions, flags, otherwise={})
                    for name, flags in configurations.items()]
         table = Table(f'The core alone, one call with a token of {answers.TOKEN_BYTES} bytes: instructions',
                       list(configurations))
@@ -129,66 +113,112 @@ class Bench:
                                   judged=len(counted)))
         return table
 
-    def command(self, server, bundle):
-        """The second table: whole programs. Budgets and aims are for the static one."""
-        everyone = [programs.Migtask(STATIC), programs.Migtask(BINARY),
-                    programs.Curl(shutil.which('curl') or 'curl')]
-        table = Table(f'The host command, one call over verified TLS with a token of {answers.TOKEN_BYTES} bytes',
-                      ['static', 'default', 'curl'])
-        calls = {kind: Call(port) for kind, port in server.ports.items()}
-        call = calls['ec', '1.3']
-        to_name = dataclasses.replace(call, way=programs.NAME)
-        largest = dataclasses.replace(call, task=servers.LARGEST)
-        all_roots = dataclasses.replace(call, roots=bundle)
-
-        def row(figure, measure, of_call, budget=None, aim=None, leave_out=(), judged=1):
-            measured = [None if program in leave_out else
-                        self.attempt(f'{figure}, {program.file}', measure, program, of_call) for program in everyone]
-            table.rows.append(Row(figure, measured, budget, aim, judged=judged))
-
-        def two_rows(figures, measure, *arguments, budgets, aims):
-            pairs = [self.attempt(f'{figures[0]}, {program.file}', measure, program, *arguments,
-                                  otherwise=(None, None)) for program in everyone]
-            for figure, measured, budget, aim in zip(figures, zip(*pairs), budgets, aims):
-                table.rows.append(Row(figure, list(measured), budget, aim))
-
-        two_rows(('size, B', '  of the libraries it loads'), programs.size, budgets=(260e3, None), aims=(235e3, None))
-        row('peak resident memory, KiB', programs.peak_memory, call, 400, 300)
-        row('  403 of 1.4 MB', programs.peak_memory, largest)
-        row('system calls, to an address', programs.system_calls, call, 45, 20)
-        row('  to a name, its resolver included', programs.system_calls, to_name, 60, 20)
-        if bundle:
-            row('  to an address, with all roots of a machine', programs.system_calls, all_roots)
-        row('heap calls', programs.heap_calls, call, 1, 0, leave_out=everyone[:1], judged=2)
-        for version, budgets, aims in (('1.3', (2600, 3), (2570, 3)), ('1.2', (None, 4), (None, 4))):
-            two_rows((f'TCP payload sent, TLS {version}, B', '  round trips until the answer'), programs.on_the_wire,
-                     calls['ec', version], budgets=budgets, aims=aims)
-        for (chain, version), of_call in calls.items():
-            row(f'instructions, {CHAIN_NAMES[chain]}, TLS {version}', programs.instructions, of_call,
-                *{'ec': (49.5e6, 35e6), 'rsa': (23e6, 20e6)}[chain])
-        if bundle:
-            row('  ECDSA, TLS 1.3, with all roots of a machine', programs.instructions, all_roots)
-        row('  ECDSA, TLS 1.3, 403 of 1.4 MB', programs.instructions, largest)
-        for figure, of_call, rounds, budget, aim in (
-                ('ECDSA, TLS 1.3', call, ROUNDS, 0.5, 0.35),
-                ('ECDSA, TLS 1.2', calls['ec', '1.2'], OTHER_ROUNDS, None, None),
-                ('RSA, TLS 1.3', calls['rsa', '1.3'], OTHER_ROUNDS, None, None),
-                ('RSA, TLS 1.2', calls['rsa', '1.2'], OTHER_ROUNDS, None, None),
-                ('403 of 611 B', dataclasses.replace(call, task=servers.REFUSED), OTHER_ROUNDS, None, None),
-                ('403 of 1.4 MB', largest, OTHER_ROUNDS, None, None)):
-            taken = self.attempt(f'times, {figure}', programs.times, everyone, of_call, rounds)
+    def measure_cases(self, everyone, calls):
+        """Everything that is measured of each case, into self.figures."""
+        self.figures = {figure: {} for figure in FIGURES}
+        counted = {'calls': measure.system_calls, 'memory': measure.peak_memory, 'sent': measure.sent}
+        for case in self.extent.cases:
+            call = calls[case]
+            told = f'{case[0]}, {CHAIN_NAMES[case[1]]}, TLS {case[2]}'
+            turns = [(program, program.command(call), program.expected(call)) for program in everyone]
+            taken = self.attempt(f'times, {told}', measure.times, turns,
+                                 self.extent.first_rounds if case == FIRST else self.extent.rounds)
             if taken:
-                table.rows += self._times(figure, taken, budget, aim)
+                for figure, values in zip(('wall', 'cpu', 'ratio'), measure.medians(taken, 1)):
+                    self.figures[figure][case] = values
+            for figure, function in counted.items():
+                self.figures[figure][case] = [
+                    self.attempt(f'{figure}, {told}, {program.name}', function, program, call) for program in everyone]
+            self.figures['instructions'][case] = [
+                None if isinstance(program, programs.Requests) and case not in self.extent.slow else
+                self.attempt(f'instructions, {told}, {program.name}', measure.instructions, program, call)
+                for program in everyone]
+
+    def against_budgets(self, everyone, calls, bundle):
+        """The figures that have a budget, which is for the first program."""
+        table = Table(f'One call over verified TLS with a token of {answers.TOKEN_BYTES} bytes',
+                      [program.name for program in everyone])
+        call = calls[FIRST]
+
+        def of_each(figure, function, *arguments, otherwise=None):
+            return [self.attempt(f'{figure}, {program.name}', function, program, *arguments, otherwise=otherwise)
+                    for program in everyone]
+
+        def row(figure, measured, budget=None, aim=None, form='{:,.0f}'):
+            table.rows.append(Row(figure, list(measured), budget, aim, form))
+
+        sizes = list(zip(*of_each('size', measure.size, otherwise=(None, None))))
+        row('size, B', sizes[0], 260e3, 235e3)
+        row('  of the libraries and scripts it loads', sizes[1])
+        row('peak resident memory, KiB', self.figures['memory'][FIRST], 400, 300)
+        row('system calls, to an address', self.figures['calls'][FIRST], 45, 20)
+        row('  to a name, its resolver included',
+            of_each('system calls to a name', measure.system_calls, dataclasses.replace(call, way=programs.NAME)), 60, 20)
+        if bundle:
+            row('  to an address, with all roots of a machine',
+                of_each('system calls, all roots', measure.system_calls, dataclasses.replace(call, roots=bundle)))
+        default = programs.Migtask('migtask', BINARY)
+        row('heap calls (of migtask: the default build)', [
+            self.attempt(f'heap calls, {program.name}', measure.heap_calls, program, call)
+            for program in (default, *everyone[1:])], 1, 0)
+        for version, budgets, aims in (('1.3', (2600, 3), (2570, 3)), ('1.2', (None, 4), (None, 4))):
+            found = list(zip(*of_each(f'on the wire, TLS {version}', measure.on_the_wire, calls['200', 'ec', version],
+                                      otherwise=(None, None)))) if ('200', 'ec', version) in calls else ()
+            for figure, measured, budget, aim in zip(
+                    (f'TCP payload sent, TLS {version}, B', '  round trips until the answer'), found, budgets, aims):
+                row(figure, measured, budget, aim)
+        for case, measured in self.figures['instructions'].items():
+            if case[0] == '200':
+                row(f'instructions, {CHAIN_NAMES[case[1]]}, TLS {case[2]}, millions',
+                    [value and value / 1e6 for value in measured],
+                    *{'ec': (49.5, 35), 'rsa': (23, 20)}[case[1]], form='{:,.1f}')
+        if bundle:
+            row('  ECDSA, TLS 1.3, with all roots of a machine', [
+                None if isinstance(program, programs.Requests) else value and value / 1e6 for program, value in
+                zip(everyone, of_each('instructions, all roots', self._fast_instructions,
+                                      dataclasses.replace(call, roots=bundle)))], form='{:,.1f}')
+        if FIRST in self.figures['ratio']:
+            row("wall time, ratio to curl's", self.figures['ratio'][FIRST], 0.5, 0.35, '{:.2f}')
         return table
 
     @staticmethod
-    def _times(figure, taken, budget, aim):
-        """Rows of the median times of each program, and of the median ratio to the last one in the same round."""
-        wall, cpu = ([statistics.median(1000 * call[number] for call in calls) for calls in taken] for number in (0, 1))
-        ratios = [statistics.median(call[0] / other[0] for call, other in zip(calls, taken[-1])) for calls in taken]
-        return [Row(f'wall time, {figure}, ms', wall, form='{:.1f}'),
-                Row("  ratio to curl's", ratios, budget, aim, '{:.2f}', judged=0),
-                Row('  CPU time, ms', cpu, form='{:.1f}')]
+    def _fast_instructions(program, call):
+        return None if isinstance(program, programs.Requests) else measure.instructions(program, call)
+
+    def by_case(self, everyone):
+        """A table for each figure."""
+        tables = []
+        for figure, (name, form) in FIGURES.items():
+            table = Table(name[0].upper() + name[1:], [program.name for program in everyone], beside=False)
+            for (answer, chain, version), measured in self.figures[figure].items():
+                if figure == 'instructions':
+                    measured = [value and value / 1e6 for value in measured]
+                table.rows.append(Row(f'{answer}; {CHAIN_NAMES[chain]}, TLS {version}', measured, form=form))
+            tables.append(table)
+        return tables
+
+    def for_chart(self, everyone):
+        """[(label, text of the first program's figure, [ratio to curl of each program])]: the chart's rows."""
+        rows = []
+        for label, figure, case, form in (
+                ('time: 200', 'ratio', FIRST, None),
+                ('time: 403, 611 B', 'ratio', (f'403, {answers.SMALL_BYTES} B', *FIRST[1:]), None),
+                ('time: 403, 1.4 MB', 'ratio', ('403, 1.4 MB', *FIRST[1:]), None),
+                ('time: 200, RSA chain, TLS 1.2', 'ratio', ('200', 'rsa', '1.2'), None),
+                ('CPU time', 'cpu', FIRST, '{:.1f} ms'), ('instructions', 'instructions', FIRST, '{:,.0f}'),
+                ('system calls', 'calls', FIRST, '{:,.0f}'), ('peak memory', 'memory', FIRST, '{:,.0f} KiB'),
+                ('bytes sent', 'sent', FIRST, '{:,.0f}')):
+            values = self.figures[figure].get(case)
+            if not values or not values[1]:
+                continue
+            if figure == 'ratio':
+                shown, form = self.figures['wall'][case], '{:.1f} ms'
+            else:
+                shown, values = values, [value and value / values[1] for value in values]
+            if figure == 'instructions':
+                shown, form = [value and value / 1e6 for value in shown], '{:.0f} M'
+            rows.append((label, [None if value is None else form.format(value) for value in shown], values))
+        return [program.name for program in everyone], rows
 
 
 def versions():
@@ -197,41 +227,65 @@ def versions():
     compiler = os.environ.get('CC', 'gcc')
     for command, pattern in ((f'{compiler} --version', r'(gcc|clang)\b.* ([\d.]+)'),
                              ('curl --version', r'(curl) ([\d.]+)'),
+                             ('wget --version', r'GNU (Wget) ([\d.]+)'),
+                             ('/usr/bin/python3 --version', r'(Python) ([\d.]+)'),
+                             ('/usr/bin/python3 -c import\xa0requests;print("requests",requests.__version__)',
+                              r'(requests) ([\d.]+)'),
                              ('nginx -v', r'(nginx)/([\d.]+)'),
                              ('valgrind --version', r'(valgrind)-([\d.]+)')):
         try:
-            told = subprocess.run(command.split(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                  timeout=10, check=False).stdout
+            told = subprocess.run([word.replace('\xa0', ' ') for word in command.split(' ')], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, timeout=10, check=False).stdout
             found.append(' '.join(re.search(pattern, told.splitlines()[0]).groups()))
         except (OSError, subprocess.SubprocessError, AttributeError, IndexError):
             pass
     return ', '.join((os.uname().machine, *found))
 
 
+def measure_all(bench, folder):
+    """All tables, and the chart's text."""
+    tables = [bench.core()]
+    (folder / 'none').mkdir()
+    everyone = [programs.Migtask('migtask', STATIC), programs.Curl('curl', shutil.which('curl') or 'curl', 22),
+                programs.Wget('wget', shutil.which('wget') or 'wget', 8, str(folder / 'none')),
+                programs.Requests('requests', '/usr/bin/python3')]
+    bundle = None
+    if SYSTEM_ROOTS.exists():
+        bundle = f'{folder}/roots.pem'
+        pathlib.Path(bundle).write_bytes(SYSTEM_ROOTS.read_bytes() + pathlib.Path(ROOTS).read_bytes())
+    with servers.Servers() as server:
+        calls = {case: Call(server.ports[case[1:]], ANSWERS[case[0]]) for case in ALL_CASES}
+        bench.measure_cases(everyone, calls)
+        tables.append(bench.against_budgets(everyone, calls, bundle))
+        tables += bench.by_case(everyone)
+        table, lines = many.compare(bench, everyone, calls[FIRST], bench.extent.many)
+        tables.append(table)
+    return tables, chart.draw(*bench.for_chart(everyone), lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--markdown', action='store_true', help='print the tables for the README')
+    parser.add_argument('--quick', action='store_true', help='the main cases only')
+    parser.add_argument('--record', action='store_true', help='keep tables and chart in tests/bench')
     arguments = parser.parse_args()
     os.environ['PATH'] = f'{ROOT}/build/tools/usr/sbin:{os.environ["PATH"]}:/usr/sbin'
-    bench = Bench()
-    tables = [bench.core()]
-    with tempfile.TemporaryDirectory(prefix='migtask-') as folder:
-        bundle = None
-        if SYSTEM_ROOTS.exists():
-            bundle = f'{folder}/roots.pem'
-            pathlib.Path(bundle).write_bytes(SYSTEM_ROOTS.read_bytes() + pathlib.Path(ROOTS).read_bytes())
-        try:
-            with servers.Servers() as server:
-                tables.append(bench.command(server, bundle))
-        except (OSError, AssertionError) as error:
-            bench.failures.append(f'the host command: {error}')
+    bench = Bench(QUICK if arguments.quick else FULL)
+    with tempfile.TemporaryDirectory(prefix='migtask-') as name:
+        tables, drawing = measure_all(bench, pathlib.Path(name))
     for table in tables:
-        if arguments.markdown:
-            table.show_markdown()
-        else:
-            table.show()
-    print('No mark: within the aim. +: within the budget, above the aim. !: above the budget. Times are not judged.')
-    print(f'Measured with {versions()}.')
+        print(table.text())
+    marks = ('No mark: within the aim. +: within the budget, above the aim. !: above the budget. '
+             'Times are not judged.')
+    print(f'{marks}\nMeasured with {versions()}.')
+    for folder in (ROOT / 'build/bench', *([ROOT / 'tests/bench'] if arguments.record else ())):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / 'chart.svg').write_text(drawing)
+        (folder / 'results.md').write_text('\n'.join((
+            '# What `make bench` measured\n', *(table.markdown() for table in tables),
+            f'{marks} Measured with {versions()}.\n')))
+        print(f'Written: {(folder / "results.md").relative_to(ROOT)}, {(folder / "chart.svg").relative_to(ROOT)}')
+    for note in bench.notes:
+        print(f'note: {note}')
     for failure in bench.failures:
         print(f'could not be measured: {failure}', file=sys.stderr)
     return 1 if bench.failures else 0

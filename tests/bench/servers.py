@@ -16,8 +16,18 @@ VERSIONS = ('1.3', '1.2')
 # Task ids that say which answer is wanted; as long as real ones are.
 ACCEPTED, REFUSED, LARGEST = (f'5e0b1a2c-7d34-4f6e-9a01-{number:012}' for number in (1, 2, 3))
 
+# Ids of so many tasks, of which all are accepted.
+MANY = '5e0b1a2c-7d34-4f6e-9a02-'
+
+
+def many(count):
+    """That many task ids."""
+    return [f'{MANY}{number:012}' for number in range(1, count + 1)]
+
+
 LOCATIONS = f"""
     location = /v3/tasks/{ACCEPTED}/action {{ return 200 '{answers.ACCEPTED.decode()}'; }}
+    location /v3/tasks/{MANY} {{ return 200 '{answers.ACCEPTED.decode()}'; }}
     location = /v3/tasks/{REFUSED}/action {{ return 403 '{answers.REFUSED.decode()}'; }}
     location = /v3/tasks/{LARGEST}/action {{ error_page 403 /largest.json; return 403; }}
     location = /largest.json {{ internal; }}
@@ -48,6 +58,7 @@ http {{
   scgi_temp_path scgi;
   default_type application/json;
   large_client_header_buffers 4 32k;
+  keepalive_requests 10000;
   root {self.folder};
   {''.join(self._server(*kind) for kind in kinds)}
 }}
