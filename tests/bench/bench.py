@@ -204,7 +204,7 @@ class Bench:
                 ('time: 200', 'ratio', FIRST, None),
                 ('time: 403, 611 B', 'ratio', (f'403, {answers.SMALL_BYTES} B', *FIRST[1:]), None),
                 ('time: 403, 1.4 MB', 'ratio', ('403, 1.4 MB', *FIRST[1:]), None),
-                ('time: 200, RSA chain, TLS 1.2', 'ratio', ('200', 'rsa', '1.2'), None),
+                ('time: 200, RSA, TLS 1.2', 'ratio', ('200', 'rsa', '1.2'), None),
                 ('CPU time', 'cpu', FIRST, '{:.1f} ms'), ('instructions', 'instructions', FIRST, '{:,.0f}'),
                 ('system calls', 'calls', FIRST, '{:,.0f}'), ('peak memory', 'memory', FIRST, '{:,.0f} KiB'),
                 ('bytes sent', 'sent', FIRST, '{:,.0f}')):

@@ -4,9 +4,9 @@ import math
 from xml.sax.saxutils import escape
 
 WIDTH = 860
-LEFT, RIGHT = 196, 420      # of the plot of one call
+LEFT, RIGHT = 192, 436      # of the plot of one call
 ROW = 25
-COLUMN = 104                # of a program's values beside it
+COLUMN = 98                 # of a program's values beside it
 PLOT = 170                  # height of the plot of many tasks
 
 # Shapes besides colours, for those who cannot tell these apart and for print.
@@ -70,14 +70,14 @@ def _one_call(names, rows, top):
     at, ticks = _scale(ratios, LEFT, RIGHT)
     bottom = top + 52 + ROW * len(rows)
     parts = [_text(0, top + 16, 'One call, compared with curl', 'title'),
-             _text(0, top + 36, 'farther left is less; logarithmic', 'small')]
+             _text(0, top + 36, 'curl is 1, less is left; logarithmic', 'small')]
     for number, name in enumerate(names):
-        x = RIGHT + 26 + COLUMN * (number + 1)
+        x = RIGHT + 20 + COLUMN * (number + 1)
         parts += [_text(x, top + 36, name, 'value' + ' strong' * (number == 0)),
-                  _mark(STYLES[number], x - 9 - 7.4 * len(name), top + 32)]
+                  _mark(STYLES[number], x - 14 - 7.6 * len(name), top + 32)]
     for tick, label in ticks:
         parts += [_line(at(tick), top + 44, at(tick), bottom, 'axis' if label == 1 else 'grid'),
-                  _text(at(tick), bottom + 15, f'{label:g}×', 'small', 'middle')]
+                  _text(at(tick), bottom + 15, f'{label:g}', 'small', 'middle')]
     for number, (label, shown, values) in enumerate(rows):
         y = top + 52 + ROW * (number + .5)
         parts.append(_text(0, y + 4, label))
@@ -86,7 +86,7 @@ def _one_call(names, rows, top):
         for index in reversed(range(len(names))):
             if values[index]:
                 parts.append(_mark(STYLES[index], at(values[index]), y))
-            parts.append(_text(RIGHT + 26 + COLUMN * (index + 1), y + 4, shown[index] or '–',
+            parts.append(_text(RIGHT + 20 + COLUMN * (index + 1), y + 4, shown[index] or '–',
                                'value' + ' strong' * (index == 0)))
     return parts, bottom + 26 - top
 
@@ -96,7 +96,7 @@ def _many_tasks(names, lines, top):
     counts = sorted({count for points in lines.values() for count, _ in points})
     walls = [wall for points in lines.values() for _, wall in points]
     at_y, ticks = _scale(walls, top + 44 + PLOT, top + 44)
-    end = WIDTH - 196
+    end = WIDTH - 210
     at_x = _scale(counts, 56, end)[0] if len(counts) > 1 else lambda _: 56
     parts = [_text(0, top + 16, 'Many tasks in one run: milliseconds for each task', 'title'),
              _text(0, top + 34, 'TLS 1.3; both axes logarithmic', 'small')]

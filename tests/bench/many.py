@@ -20,7 +20,7 @@ MOST_EACH = 100
 def compare(bench, everyone, call, counts):
     """The table, and for the chart {name: [(count, wall ms of each task)]}."""
     migtask = everyone[0]
-    everyone = [*everyone, MigtaskEach('migtask, a process each', migtask.file)]
+    everyone = [*everyone, MigtaskEach('migtask, one by one', migtask.file)]
     table = Table('Many tasks in one run over TLS 1.3, ECDSA, for each task: '
                   'curl, wget and requests over one connection', [program.name for program in everyone], beside=False)
     lines = {program.name: [] for program in everyone}
