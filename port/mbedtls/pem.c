@@ -160,10 +160,28 @@ static bool section_matches(migtask_trust_pem *pem, migtask_bytes name)
     }
 }
 
+/* Whether no more digits follow in a section that has filled der with whole groups of them. */
+static bool ends_here(migtask_trust_pem *pem)
+{
+    while (!pem->section_ended && refill(pem)) {
+        uint8_t byte = pem->block[pem->at];
+        uint8_t value = byte < sizeof digit_value ? digit_value[byte] : OTHER;
+        if (value < SPACE) {
+            return false;
+        }
+        pem->section_ended = value != SPACE;
+        pem->at += value == SPACE;
+    }
+    return true;
+}
+
 /* Decodes the rest of the section; false if it is not one whole certificate that fits. */
 static bool section_complete(migtask_trust_pem *pem)
 {
-    (void)decode(pem, sizeof pem->der);
+    bool full = decode(pem, sizeof pem->der);
+    if (sizeof pem->der % 3 == 0 && full) {
+        pem->section_ended = ends_here(pem);
+    }
     migtask_bytes rest = {pem->der, pem->der_len};
     struct migtask_der certificate;
     return pem->section_ended && migtask_der_next(&rest, &certificate) && rest.len == 0;
