@@ -1,19 +1,20 @@
 # The unit tests, by `make -f tests/unit.mk CONFIGURATION=mcu` (or host): each tests/unit/test_*.c
 # is a cmocka program, linked with the core, the proxy's stream (a port that needs nothing else) and
-# the other files there, under ASan and UBSan.
+# the other files there, under ASan and UBSan; test_posix with port/posix besides.
 
 CONFIGURATION ?= mcu
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 JSMN_DIR ?= build/deps/jsmn
 OUT := build/tests/unit-$(CONFIGURATION)
+COMMA := ,
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 .SECONDARY:
 
 FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
-	$(if $(filter host,$(CONFIGURATION)),-DMIGTASK_CONFIG_HOST) -Icore -Iport/proxy -Itests/unit \
-	-isystem $(JSMN_DIR) $(CFLAGS)
+	$(if $(filter host,$(CONFIGURATION)),-DMIGTASK_CONFIG_HOST) -Icore -Iport/posix \
+	-Iport/proxy -Itests/unit -isystem $(JSMN_DIR) $(CFLAGS)
 
 PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 SHARED := $(wildcard core/*.c port/proxy/*.c) \
@@ -27,6 +28,13 @@ run: build
 	done; exit $$status
 
 build: $(PROGRAMS)
+
+# port/posix, with system calls that fail where the test wants it.
+POSIX := $(patsubst %,$(OUT)/port/posix/%.o,clock file random resolve tcp text wait)
+WRAPPED := fstat read pread open poll getrandom madvise clock_gettime pipe2 fork socket connect \
+	getsockopt send recv _exit getaddrinfo
+$(OUT)/test_posix: $(OUT)/tests/unit/test_posix.o $(POSIX) $(SHARED:%.c=$(OUT)/%.o)
+	@$(CC) $(FLAGS) $(addprefix -Wl$(COMMA)--wrap=,$(WRAPPED)) $^ -lcmocka -o $@
 
 $(OUT)/test_%: $(OUT)/tests/unit/test_%.o $(SHARED:%.c=$(OUT)/%.o)
 	@$(CC) $(FLAGS) $^ -lcmocka -o $@
