@@ -3,11 +3,14 @@
 
 run.py check OUT                    the committed corpus with its floors, a number of runs, the comparison with Python
 run.py soak OUT [--seconds N]       each target for that long, and the comparison with other seeds
+run.py once OUT TARGET...           their corpus once, for tests/coverage.mk
 run.py corpus OUT                   minimises the corpus and what soak found, and packs it
 The last line of check and soak is `N passed, N failed`.
 """
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import shutil
@@ -31,7 +34,15 @@ TARGETS = {
     'call-mcu': (2000, 2048, 600),
     'arguments-host': (20000, 512, 605),
     'files-host': (6000, 20000, 208),
+    'roots-mcu': (6000, 4096, 600),
+    'roots-host': (4000, 4096, 592),
+    'chain-mcu': (8000, 1024, 1740),
+    'handshake-mcu': (2500, 1024, 2240),
+    'handshake-host': (2500, 1024, 2245),
 }
+# What they begin with besides the corpus: made by material.py.
+SEEDS = ('chain', 'handshake')
+OF_TLS = ('roots', 'chain', 'handshake')
 
 
 def kind_of(target):
@@ -42,7 +53,8 @@ def fuzz(out, target, *options, timeout):
     """One run of libFuzzer. What it adds goes to a folder of its own, a failing input to found/."""
     found = out / 'found' / kind_of(target)
     found.mkdir(parents=True, exist_ok=True)
-    command = [out / target, f'-max_len={TARGETS[target][1]}', '-timeout=20', f'-dict={HERE / "words.dict"}',
+    words = HERE / ('tls.dict' if kind_of(target) in OF_TLS else 'words.dict')
+    command = [out / target, f'-max_len={TARGETS[target][1]}', '-timeout=20', f'-dict={words}',
                f'-artifact_prefix={found}/', '-verbosity=1', *options]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -52,10 +64,14 @@ def fuzz(out, target, *options, timeout):
     return done.returncode, done.stdout
 
 
-def unpack(out, kind):
-    folder = out / 'corpus' / kind
+def unpack(out, target):
+    """A folder with the corpus of a target's kind, and with what is made for it."""
+    kind = kind_of(target)
+    folder = out / 'corpus' / target
     shutil.rmtree(folder, ignore_errors=True)
     packed.unpack(kind, folder)
+    if kind in SEEDS:
+        shutil.copytree(out / 'seeds' / kind, folder, dirs_exist_ok=True)
     return folder
 
 
@@ -66,7 +82,7 @@ def clang_is_the_floors(out):
 def check_target(out, target):
     """The corpus with its floor, then runs that are the same every time. Whether all was well."""
     runs, _, floor = TARGETS[target]
-    corpus = unpack(out, kind_of(target))
+    corpus = unpack(out, target)
     new = out / 'new' / target
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -83,18 +99,23 @@ def check_target(out, target):
             good = False
     print(f'{"ok" if good else "FAIL":4}  {target:15} {text}, {runs} runs, {time.monotonic() - start:.1f} s', flush=True)
     if not good:
-        print(log[-6000:])
+        print(log[-6000:], flush=True)
     return good
+
+
+def longest(target):
+    """For an order in which what takes long comes first."""
+    return target.partition('-')[0] not in OF_TLS
 
 
 def check(out):
     passed = failed = 0
     if not clang_is_the_floors(out):
         print('note: the floors of edges are for clang 14; with this compiler they are not compared')
-    for target in TARGETS:
-        good = check_target(out, target)
-        passed += good
-        failed += not good
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for good in pool.map(lambda target: check_target(out, target), sorted(TARGETS, key=longest)):
+            passed += good
+            failed += not good
     good, bad = compare.run(out, 2500)
     return passed + good, failed + bad
 
@@ -102,7 +123,7 @@ def check(out):
 def soak(out, seconds):
     passed = failed = 0
     for target in TARGETS:
-        corpus = unpack(out, kind_of(target))
+        corpus = unpack(out, target)
         found = out / 'found' / kind_of(target)
         status, log = fuzz(out, target, f'-max_total_time={seconds}', found, corpus, timeout=seconds + 300)
         runs = re.search(r'^Done (\d+) runs', log, re.M)
@@ -122,13 +143,24 @@ def soak(out, seconds):
     return passed, failed
 
 
+def once(out, targets):
+    passed = failed = 0
+    for target in targets:
+        status, log = fuzz(out, target, *unpack(out, target).iterdir(), timeout=300)
+        passed += status == 0
+        failed += status != 0
+        if status:
+            print(log[-6000:])
+    return passed, failed
+
+
 def corpus(out):
     for kind in dict.fromkeys(map(kind_of, TARGETS)):
-        known = unpack(out, kind)
         kept = set()
         for target in TARGETS:
             if kind_of(target) != kind:
                 continue
+            known = unpack(out, target)
             merged = out / 'merged' / target
             shutil.rmtree(merged, ignore_errors=True)
             merged.mkdir(parents=True)
@@ -149,8 +181,9 @@ def corpus(out):
 
 def main():
     parser = argparse.ArgumentParser(description='Runs the fuzz targets.')
-    parser.add_argument('what', choices=('check', 'soak', 'corpus'))
+    parser.add_argument('what', choices=('check', 'soak', 'once', 'corpus'))
     parser.add_argument('out', type=pathlib.Path)
+    parser.add_argument('targets', nargs='*')
     parser.add_argument('--seconds', type=int, default=3600)
     arguments = parser.parse_args()
     start = time.monotonic()
@@ -158,6 +191,8 @@ def main():
         passed, failed = check(arguments.out)
     elif arguments.what == 'soak':
         passed, failed = soak(arguments.out, arguments.seconds)
+    elif arguments.what == 'once':
+        passed, failed = once(arguments.out, arguments.targets)
     else:
         passed, failed = corpus(arguments.out)
     print(f'note: {time.monotonic() - start:.0f} s')

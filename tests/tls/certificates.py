@@ -127,6 +127,7 @@ class Chains:
         for name, names in {
                 'another': address((127, 0, 0, 2)), 'as name': dns(here), 'by wildcard': dns('*.0.0.1'),
                 'inside IPv6': address((*[0] * 10, 255, 255, 127, 0, 0, 1)),
+                'first bytes of one of IPv6': address((127, 0, 0, 1, *[0] * 12)),
                 'as URI': [tlv(0x86, b'https://127.0.0.1/')],
                 'in hexadecimal as name': dns('7f.0.0.1')}.items():
             self.alone(f'address: {name}', wanted, here, names=names, subject=here)
