@@ -5,8 +5,8 @@ coverage.py core SUFFIX FOLDER...: each line, branch and MC/DC condition of core
 one of the folders, one a configuration. A folder has the programs, *.profraw of their runs, and in
 `log` the compiler's warnings. SUFFIX is that of llvm's tools, e.g. -19.
 
-coverage.py port SUFFIX FOLDER...: lines and branches of port/, for each file as many of a hundred
-as stand there.
+coverage.py port SUFFIX FOLDER...: lines and branches of port/, in any of the folders, for each file
+as many of a hundred as stand there.
 """
 
 import collections
@@ -101,7 +101,7 @@ def read_folder(suffix, folder, part, files):
         sys.exit(f'coverage: {folder} has no programs, or none was run')
     profile = folder / 'all.profdata'
     tool(suffix, 'profdata', 'merge', '-sparse', '-o', profile, *runs)
-    # All of the core is in every program; of port/ each file is in one of them.
+    # All of the core is in every program; of port/ each has what it needs.
     objects = [f'-object={program}' for program in programs[:1 if part == 'core' else None]]
     common = [f'-instr-profile={profile}', *objects]
 
