@@ -156,11 +156,11 @@ ready:
 # ---------------------------------------------------------------------------------------------
 # Other targets
 
-.PHONY: help deps menuconfig static demo check prove soak lint format size bench install clean
+.PHONY: help deps menuconfig static demo check prove soak lint format size bench clean
 
 help: ## show this list
 	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \2/p' Makefile | \
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1 \2/p' Makefile boards/host/install.mk | \
 		awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
 	@echo 'Boards: $(BOARDS)'
 
@@ -187,7 +187,7 @@ demo: all ## run real actions against the bundled simulator of the service
 
 check: ## run all tests; the last line counts them
 	@tests/setup.sh build deps demo static emulation config lint size firmware board coverage \
-		fuzz check
+		fuzz packaging check
 	@port/deps.sh
 	@$(PYTHON) tests/check.py
 
@@ -226,9 +226,7 @@ bench: all native-static ## measure the command beside its budgets, curl, wget, 
 	@tests/setup.sh build demo static check bench
 	@$(PYTHON) tests/bench/bench.py $(if $(QUICK),--quick) $(if $(RECORD),--record)
 
-install: all ## install the command: DESTDIR=, PREFIX=/usr/local
-	$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin'
-	$(INSTALL) -m 755 $(BINARY) '$(DESTDIR)$(PREFIX)/bin/migtask'
+include boards/host/install.mk
 
 clean: ## remove what was built; the fetched sources stay (rm -r build removes those too)
 	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

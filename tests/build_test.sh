@@ -33,7 +33,7 @@ build() {
 }
 
 # shellcheck disable=SC2013 # words
-for target in $(sed -n 's/^\.PHONY: help //p' Makefile); do
+for target in install uninstall $(sed -n 's/^\.PHONY: help //p' Makefile); do
     expect "help: $target" "^  $target " make help
 done
 expect 'a board that is not there' 'no board "nowhere"; there are:.* host' make BOARD=nowhere

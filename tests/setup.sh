@@ -10,6 +10,7 @@
 #   board   QEMU                     emulation  QEMU for single programs
 #   coverage  a clang that measures MC/DC
 #   fuzz    clang with libFuzzer
+#   packaging  what looks at an installation: shells, man
 #   check   what `make check` needs besides all of these
 #   bench   what the command is compared with, besides
 #
@@ -135,6 +136,16 @@ for group; do
         need clang clang
         fuzzer=$(clang -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null || echo /none)
         need libclang-rt-14-dev "$fuzzer"
+        ;;
+    packaging)
+        need g++ g++
+        need binutils objcopy
+        need pkg-config pkg-config
+        need mandoc mandoc
+        need groff-base groff
+        need bash-completion /usr/share/bash-completion/bash_completion
+        need zsh zsh
+        need fish fish
         ;;
     check)
         need clang clang

@@ -1,0 +1,68 @@
+"""What the tests of this folder share: the tree, running things, one installation of it all."""
+
+import functools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+WORK = TOP / 'build/tests/packaging'
+PREFIX = '/opt/migtask'
+LIBDIR = f'{PREFIX}/lib/some-triplet'
+
+sys.path.insert(0, str(TOP / 'tests/service'))
+
+
+def run(command, status=0, **options):
+    """Its standard output; it must end with this status."""
+    options = {'cwd': TOP, 'stdin': subprocess.DEVNULL, 'capture_output': True, 'text': True,
+               'timeout': 120, **options}
+    done = subprocess.run([str(part) for part in command], check=False, **options)
+    if done.returncode != status:
+        raise AssertionError(f'{command}: exit status {done.returncode}\n{done.stdout}'
+                             f'{done.stderr}')
+    return done.stdout
+
+
+def make(*arguments, **options):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith('MAKE')}
+    return run(['make', '--no-print-directory', *arguments], env=environment, **options)
+
+
+@functools.cache
+def installed():
+    """Where `make install` has put everything: a DESTDIR that is fresh in each run."""
+    root = WORK / 'root'
+    shutil.rmtree(root, ignore_errors=True)
+    make('install', f'DESTDIR={root}', f'PREFIX={PREFIX}', f'libdir={LIBDIR}')
+    return root
+
+
+def read(path):
+    return (TOP / path).read_text(encoding='utf-8')
+
+
+@functools.cache
+def help_text():
+    return run([installed() / PREFIX[1:] / 'bin/migtask', '--help'])
+
+
+@functools.cache
+def help_options():
+    """{long name: (letter or None, placeholder or None)} of the text of --help."""
+    return {name: (letter or None, value or None) for letter, name, value in
+            re.findall(r'^  (?:-(\w), |    )--([a-z-]+)(?: (\S+))?(?:  .*)?$', help_text(), re.M)}
+
+
+@functools.cache
+def help_operations():
+    part = re.search(r'^OPERATION:\n((?:  .*\n)+)', help_text(), re.M)[1]
+    return re.findall(r'^  (\w+)', part, re.M)
+
+
+@functools.cache
+def regions():
+    return re.findall(r'^    \{"([a-z0-9-]+)", "', read('core/endpoint.c'), re.M)
