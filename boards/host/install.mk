@@ -35,7 +35,7 @@ PUBLIC_HEADERS := core/migtask.h core/migtask_config.h \
 LIMITS_OF := core/migtask_config.h port/mbedtls/tls_config.h port/posix/resolve.h
 TLS_OBJECTS := $(filter $(OUT)/port/mbedtls/%,$(LIBRARY_OBJECTS)) $(MBEDTLS_OBJECTS)
 
-$(INSTALLED)/tls.o: $(TLS_OBJECTS)
+$(INSTALLED)/tls.o: $(TLS_OBJECTS) boards/host/install.mk
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) -nostdlib -r -o $@ $(TLS_OBJECTS)
 	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='migtask_*' $@
