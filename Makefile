@@ -187,7 +187,7 @@ demo: all ## run real actions against the bundled simulator of the service
 
 check: ## run all tests; the last line counts them
 	@tests/setup.sh build deps demo static emulation config lint size firmware board coverage \
-		fuzz packaging check
+		fuzz packaging deb check
 	@port/deps.sh
 	@$(PYTHON) tests/check.py
 

@@ -11,6 +11,7 @@
 #   coverage  a clang that measures MC/DC
 #   fuzz    clang with libFuzzer
 #   packaging  what looks at an installation: shells, man
+#   deb     what `make deb` needs besides
 #   check   what `make check` needs besides all of these
 #   bench   what the command is compared with, besides
 #
@@ -146,6 +147,11 @@ for group; do
         need bash-completion /usr/share/bash-completion/bash_completion
         need zsh zsh
         need fish fish
+        need lintian lintian
+        ;;
+    deb)
+        need build-essential /usr/share/doc/build-essential
+        need debhelper dh
         ;;
     check)
         need clang clang

@@ -1,4 +1,4 @@
-# Installing; part of the Makefile.
+# Installing and packaging; part of the Makefile.
 #
 # PREFIX, and as usual bindir, libdir, includedir, datadir, mandir; DESTDIR goes before all of them.
 # The library is put together anew for this, because its users have other needs than the linker of
@@ -8,7 +8,7 @@
 #   - its limits are those it was compiled with, so migtask_limits.h, which the installed headers
 #     include instead of MIGTASK_CONFIG_FILE, fixes them.
 
-ifneq ($(filter install% uninstall,$(MAKECMDGOALS)),)
+ifneq ($(filter install% uninstall deb,$(MAKECMDGOALS)),)
 ifneq ($(BOARD),host)
 $(error only the host command and its library are installed, not BOARD=$(BOARD))
 endif
@@ -78,7 +78,7 @@ define put
 
 endef
 
-.PHONY: install install-command install-library install-headers uninstall
+.PHONY: install install-command install-library install-headers uninstall deb
 
 install: install-command install-library ## install command and library: DESTDIR=, PREFIX=/usr/local
 
@@ -103,3 +103,8 @@ uninstall: ## remove what install put there
 	rm -f $(foreach file,$(bindir)/migtask $(mandir)/man1/migtask.1 $(bashcompdir)/migtask \
 		$(zshcompdir)/_migtask $(fishcompdir)/migtask.fish $(libdir)/libmigtask.a \
 		$(pkgconfigdir)/migtask.pc $(mandir)/man3/migtask.3,'$(DESTDIR)$(file)')
+
+deb: ## build Debian packages of both into build/deb
+	@tests/setup.sh build deps deb
+	@port/deps.sh mbedtls jsmn
+	@boards/host/deb.sh build/deb

@@ -15,6 +15,8 @@ LIBDIR = f'{PREFIX}/lib/some-triplet'
 
 sys.path.insert(0, str(TOP / 'tests/service'))
 
+from simulator import Simulator  # noqa: E402
+
 
 def run(command, status=0, **options):
     """Its standard output; it must end with this status."""
@@ -66,3 +68,40 @@ def help_operations():
 @functools.cache
 def regions():
     return re.findall(r'^    \{"([a-z0-9-]+)", "', read('core/endpoint.c'), re.M)
+
+
+def pkg_config(root, libdir, *what):
+    """The words of pkg-config about a library installed in this folder."""
+    environment = {**os.environ, 'PKG_CONFIG_LIBDIR': f'{root}{libdir}/pkgconfig',
+                   'PKG_CONFIG_SYSROOT_DIR': str(root)}
+    return run(['pkg-config', *what, 'migtask'], env=environment).split()
+
+
+def build(program, text, *flags, compiler='gcc', libraries=()):
+    """Compiles and links a program outside of the tree."""
+    source = program.with_suffix('.c')
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(text, encoding='utf-8')
+    run([compiler, '-Wall', '-Werror', *flags, source, *libraries, '-o', program], cwd='/')
+    return program
+
+
+def example():
+    """The program of the README, with endpoint and roots taken from its arguments."""
+    section = re.search(r'^## Using the library\n(.*?)^## ', read('README.md'), re.M | re.S)[1]
+    text = re.search(r'^```c\n(.*?)^```', section, re.M | re.S)[1]
+    for old, new in (('migtask_region_endpoint(migtask_text("ap-southeast-3")',
+                      'migtask_endpoint_parse(migtask_text(argc > 2 ? argv[1] : "")'),
+                     ('"/etc/ssl/certs/ca-certificates.crt"', 'argv[2]'),
+                     ('int main(void)', 'int main(int argc, char *argv[])')):
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def call_example(test, program):
+    """Runs it against the simulator, which must see the action."""
+    with Simulator(TOP / 'build/pki') as service:
+        said = run([program, f'https://localhost:{service.port}', TOP / 'build/pki/roots.pem'])
+        test.assertEqual(said, 'accepted, ok\n')
+        test.assertEqual([request['operation'] for request in service.requests], ['start'])

@@ -1,11 +1,10 @@
 """What `make install` installs can be used by somebody who has nothing else of us."""
 
-import os
 import re
 import unittest
 
-from common import LIBDIR, PREFIX, TOP, WORK, installed, make, read, run
-from simulator import Simulator
+import common
+from common import LIBDIR, PREFIX, TOP, WORK, call_example, example, installed, make, run
 
 SIZES = '''
 #include <stdio.h>
@@ -27,31 +26,12 @@ def include():
 
 
 def pkg_config(*what):
-    environment = {**os.environ, 'PKG_CONFIG_LIBDIR': f'{installed()}{LIBDIR}/pkgconfig',
-                   'PKG_CONFIG_SYSROOT_DIR': str(installed())}
-    return run(['pkg-config', *what, 'migtask'], env=environment).split()
+    return common.pkg_config(installed(), LIBDIR, *what)
 
 
-def build(name, text, *flags, compiler='gcc', libraries=None):
-    source = WORK / f'{name}.c'
-    source.write_text(text, encoding='utf-8')
+def build(name, text, *flags, libraries=None, **options):
     libraries = pkg_config('--libs', '--static') if libraries is None else libraries
-    run([compiler, '-Wall', '-Werror', *flags, source, *libraries, '-o', WORK / name], cwd='/')
-    return WORK / name
-
-
-def example():
-    """The program of the README, with endpoint and roots taken from its arguments."""
-    section = re.search(r'^## Using the library\n(.*?)^## ', read('README.md'), re.M | re.S)[1]
-    text = re.search(r'^```c\n(.*?)^```', section, re.M | re.S)[1]
-    for old, new in (('migtask_region_endpoint(migtask_text("ap-southeast-3")',
-                      'migtask_endpoint_parse(migtask_text(argv[1])'),
-                     ('"/etc/ssl/certs/ca-certificates.crt"', 'argv[2]'),
-                     ('int main(void)', 'int main(int, char *argv[])')):
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
-    return text.replace('int main(int,', 'int main(int argc,').replace(
-        'migtask_request request', '(void)argc;\n    migtask_request request', 1)
+    return common.build(WORK / name, text, *flags, libraries=libraries, **options)
 
 
 class Files(unittest.TestCase):
@@ -83,14 +63,8 @@ class Files(unittest.TestCase):
 
 
 class Library(unittest.TestCase):
-    def call(self, program):
-        with Simulator(TOP / 'build/pki') as service:
-            said = run([program, f'https://localhost:{service.port}', TOP / 'build/pki/roots.pem'])
-            self.assertEqual(said, 'accepted, ok\n')
-            self.assertEqual([request['operation'] for request in service.requests], ['start'])
-
     def test_c(self):
-        self.call(build('example', example(), '-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Wextra',
+        call_example(self, build('example', example(), '-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Wextra',
                         '-Wshadow', '-Wconversion', *pkg_config('--cflags')))
 
     def test_cxx(self):
@@ -120,7 +94,7 @@ class Library(unittest.TestCase):
         self.assertGreater(len(names), 300)
         theirs = '\n'.join(f'int {name}(void); int {name}(void) {{ __builtin_trap(); }}'
                            for name in names)
-        self.call(build('beside', f'{example()}\n{theirs}\n', *pkg_config('--cflags')))
+        call_example(self, build('beside', f'{example()}\n{theirs}\n', *pkg_config('--cflags')))
 
 
 class Limits(unittest.TestCase):
