@@ -14,7 +14,7 @@ $(error only the host command and its library are installed, not BOARD=$(BOARD))
 endif
 endif
 
-OBJCOPY ?= $(CROSS)objcopy
+OBJCOPY ?= $(or $(CROSS:%=%objcopy),$(shell $(CC) -print-prog-name=objcopy))
 bindir ?= $(PREFIX)/bin
 libdir ?= $(PREFIX)/lib
 includedir ?= $(PREFIX)/include
