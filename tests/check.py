@@ -49,9 +49,9 @@ GROUPS = [
     ],
     [
         ('service', 120, [PYTHON, 'tests/service/test_service.py']),
-        ('deb', 300, [PYTHON, 'tests/packaging/deb_test.py']),
-        ('recipes', 300, [PYTHON, 'tests/packaging/recipes_test.py']),
-        ('packaging', 200, [PYTHON, '-m', 'unittest', 'discover', '-s', 'tests/packaging']),
+        ('deb', 600, [PYTHON, 'tests/packaging/deb_test.py']),
+        ('recipes', 400, [PYTHON, 'tests/packaging/recipes_test.py']),
+        ('packaging', 300, [PYTHON, '-m', 'unittest', 'discover', '-s', 'tests/packaging']),
         ('faults', 400, [*MAKE, '-f', 'tests/faults.mk', 'run']),
         ('static-run', 400, [PYTHON, 'tests/static/run.py']),
     ],

@@ -13,6 +13,9 @@ ifneq ($(BOARD),host)
 $(error only the host command and its library are installed, not BOARD=$(BOARD))
 endif
 endif
+ifneq ($(and $(filter install install-library,$(MAKECMDGOALS)),$(findstring -flto,$(CFLAGS))),)
+$(error no library is installed with -flto: objects for one compiler, whose names cannot be hidden)
+endif
 
 OBJCOPY ?= $(or $(CROSS:%=%objcopy),$(shell $(CC) -print-prog-name=objcopy))
 bindir ?= $(PREFIX)/bin

@@ -66,6 +66,12 @@ def help_operations():
 
 
 @functools.cache
+def help_forms():
+    """Words in the place of an operation that have a form of their own, `migtask WORD ...`."""
+    return re.findall(r'^(?:Usage:)? +migtask ([a-z_]+) ', help_text(), re.M)
+
+
+@functools.cache
 def regions():
     return re.findall(r'^    \{"([a-z0-9-]+)", "', read('core/endpoint.c'), re.M)
 

@@ -11,7 +11,7 @@ import tempfile
 import time
 import unittest
 
-from common import PREFIX, help_operations, help_options, installed, regions, run
+from common import PREFIX, help_forms, help_operations, help_options, installed, regions, run
 
 BASH = r'''
 . /usr/share/bash-completion/bash_completion
@@ -33,7 +33,7 @@ class Cases:
     """What holds in each shell. complete(line) gives the set of words that may stand at its end."""
 
     def test_operations(self):
-        self.assertEqual(self.complete('migtask '), set(help_operations()))
+        self.assertEqual(self.complete('migtask '), {*help_operations(), *help_forms()})
         self.assertEqual(self.complete('migtask cl'), {'clear', 'clone_test'})
         self.assertEqual(self.complete('migtask --json cl'), {'clear', 'clone_test'})
 

@@ -57,6 +57,10 @@ class Files(unittest.TestCase):
         with self.assertRaisesRegex(AssertionError, 'not BOARD=mps2-an385'):
             make('install', f'DESTDIR={WORK}/none', 'BOARD=mps2-an385')
 
+    def test_no_link_time_optimization(self):
+        with self.assertRaisesRegex(AssertionError, 'no library is installed with -flto'):
+            make('install-library', f'DESTDIR={WORK}/none', 'CFLAGS=-O2 -flto=auto')
+
     def test_version(self):
         version = run([f'{installed()}{PREFIX}/bin/migtask', '--version']).split()[1]
         self.assertEqual(pkg_config('--modversion'), [version])
@@ -64,8 +68,8 @@ class Files(unittest.TestCase):
 
 class Library(unittest.TestCase):
     def test_c(self):
-        call_example(self, build('example', example(), '-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Wextra',
-                        '-Wshadow', '-Wconversion', *pkg_config('--cflags')))
+        call_example(self, build('example', example(), '-std=c11', '-D_POSIX_C_SOURCE=200809L',
+                                 '-Wextra', '-Wshadow', '-Wconversion', *pkg_config('--cflags')))
 
     def test_cxx(self):
         """Every header, and a call that is linked."""

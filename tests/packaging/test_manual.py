@@ -4,7 +4,8 @@ import re
 import subprocess
 import unittest
 
-from common import PREFIX, TOP, help_operations, help_options, help_text, installed, read, regions
+from common import PREFIX, TOP, help_forms, help_operations, help_options, help_text, installed, \
+    read, regions
 
 
 class Pages(unittest.TestCase):
@@ -35,6 +36,10 @@ class Pages(unittest.TestCase):
         self.assertEqual(found, dict(re.findall(r'^  (\w+) +(.*)$', re.search(
             r'^OPERATION:\n((?:  .*\n)+)', help_text(), re.M)[1], re.M)))
         self.assertEqual(list(found), help_operations())
+
+    def test_forms(self):
+        for word in help_forms():
+            self.assertIn(f'\n.Cm {word}\n', self.COMMAND.split('.Sh DESCRIPTION')[0])
 
     def test_places(self):
         places = re.findall(r'^\.Pa (\S+)$', self.COMMAND, re.M)
