@@ -33,9 +33,9 @@ INSTALLED := $(OUT)/install
 PUBLIC_HEADERS := core/migtask.h core/migtask_config.h \
 	port/posix/clock.h port/posix/file.h port/posix/random.h port/posix/resolve.h \
 	port/posix/tcp.h \
-	port/mbedtls/tls.h port/mbedtls/tls_config.h port/mbedtls/trust.h
+	port/mbedtls/tls.h port/mbedtls/tls_config.h port/mbedtls/trust.h port/proxy/proxy.h
 # The headers whose limits are part of the library's binary interface.
-LIMITS_OF := core/migtask_config.h port/mbedtls/tls_config.h port/posix/resolve.h
+LIMITS_OF := core/migtask_config.h port/mbedtls/tls_config.h port/posix/resolve.h port/proxy/proxy.h
 TLS_OBJECTS := $(filter $(OUT)/port/mbedtls/%,$(LIBRARY_OBJECTS)) $(MBEDTLS_OBJECTS)
 
 $(INSTALLED)/tls.o: $(TLS_OBJECTS) boards/host/install.mk
