@@ -307,7 +307,9 @@ class Choice:
             time.sleep(0.002)
         run.kill()
         run.communicate()
-        return chosen or self._touched() or 'neither'
+        # Asked in any case: a second connection must not be taken for one of the next program.
+        late = self._touched()
+        return chosen or late or 'neither'
 
     def _touched(self):
         touched = (self.proxy.was_touched(), self.service.was_touched())
@@ -330,7 +332,8 @@ class Choice:
         """What the command does."""
         environment, options = self._filled(environment, options)
         with Running(('start', 'ready-1', '--endpoint', f'https://{host}', '--ca-file', ROOTS,
-                      '--connect-to', f'127.0.0.1:{self.service.port}', *options), env=environment) as running:
+                      '--connect-to', f'127.0.0.1:{self.service.port}', '--retries=0', *options),
+                     env=environment) as running:
             return self._made(running.process)
 
 
