@@ -31,7 +31,7 @@ build: $(PROGRAMS)
 
 # port/posix, with system calls that fail where the test wants it.
 POSIX := $(patsubst %,$(OUT)/port/posix/%.o,clock file random resolve tcp text wait)
-WRAPPED := fstat read pread open poll getrandom madvise clock_gettime pipe2 fork socket connect \
+WRAPPED := fstat64 read pread64 open poll getrandom madvise clock_gettime pipe2 fork socket connect \
 	getsockopt send recv _exit getaddrinfo
 $(OUT)/test_posix: $(OUT)/tests/unit/test_posix.o $(POSIX) $(SHARED:%.c=$(OUT)/%.o)
 	@$(CC) $(FLAGS) $(addprefix -Wl$(COMMA)--wrap=,$(WRAPPED)) $^ -lcmocka -o $@

@@ -79,9 +79,10 @@ static bool fails(const char *call, int *result)
         return fails(#name, &result) ? (type)result : __real_##name arguments;                     \
     }
 
-WRAP(int, fstat, (int fd, struct stat *about), (fd, about))
+/* What glibc calls fstat() and pread() of file.c, which asks for offsets of 64 bits. */
+WRAP(int, fstat64, (int fd, struct stat *about), (fd, about))
 WRAP(ssize_t, read, (int fd, void *buf, size_t len), (fd, buf, len))
-WRAP(ssize_t, pread, (int fd, void *buf, size_t len, off_t at), (fd, buf, len, at))
+WRAP(ssize_t, pread64, (int fd, void *buf, size_t len, off_t at), (fd, buf, len, at))
 WRAP(int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms))
 WRAP(ssize_t, getrandom, (void *buf, size_t len, unsigned flags), (buf, len, flags))
 WRAP(int, madvise, (void *at, size_t len, int advice), (at, len, advice))
@@ -233,7 +234,7 @@ static void test_files_that_fail(void **state)
     char buf[64];
     size_t got;
     const char *path = make_file("good", "token\n");
-    set_fault("fstat", EIO, 1, 0);
+    set_fault("fstat64", EIO, 1, 0);
     expect_text(path, "disk or network");
     set_fault("read", EIO, 1, 0);
     expect_text(path, "disk or network");
@@ -261,14 +262,14 @@ static void test_reader_that_fails(void **state)
     char buf[4];
     size_t got = 9;
     const char *path = make_file("good", "token\n");
-    set_fault("fstat", EIO, 1, 0);
+    set_fault("fstat64", EIO, 1, 0);
     CHECK(migtask_posix_reader_open(&reader, path) == MIGTASK_POSIX_FILE_NOT_OPENED);
     CHECK(errno == EIO && reader.fd == -1);
     CHECK(migtask_posix_reader_open(&reader, "/dev/null") == MIGTASK_POSIX_FILE_NOT_REGULAR);
     assert_int_equal(migtask_posix_reader_open(&reader, path), MIGTASK_POSIX_FILE_OK);
-    set_fault("pread", EINTR, 2, 0);
+    set_fault("pread64", EINTR, 2, 0);
     CHECK(migtask_posix_reader_read(&reader, buf, sizeof buf, &got) == 0 && got == 4);
-    set_fault("pread", EIO, 1, 0);
+    set_fault("pread64", EIO, 1, 0);
     CHECK(migtask_posix_reader_read(&reader, buf, sizeof buf, &got) == -1 && got == 0);
     CHECK(reader.error == EIO);
     CHECK(migtask_posix_reader_read(&reader, buf, sizeof buf, &got) == 0 && got == 2);
