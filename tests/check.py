@@ -62,7 +62,7 @@ GROUPS = [
     [
         ('prove', 1200, [*MAKE, '-f', 'tests/proof.mk', 'prove']),
         ('fuzz', 400, [*MAKE, '-f', 'tests/fuzz.mk', 'check']),
-        ('coverage-port', 600, [*MAKE, '-f', 'tests/coverage.mk', 'port']),
+        ('coverage-port', 900, [*MAKE, '-f', 'tests/coverage.mk', 'port']),
     ],
     [
         ('lwip', 300, [*MAKE, '-f', 'tests/lwip.mk', 'run']),

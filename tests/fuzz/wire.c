@@ -62,16 +62,35 @@ void __wrap_migtask_arena_reset(void);
 static struct {
     bool heap;
     unsigned fault, count;
+    size_t credit; /* bytes that tls.c has made sure of: see has_reserve() there */
     void *blocks[MOST_BLOCKS];
     size_t live;
     calloc_function *arena_calloc;
     free_function *arena_free;
 } memory;
 
+/* Whether this allocation is the one to fail. What tls.c has just tried with a block of 512 bytes,
+ * mbedTLS 3.6.6 relies on (it reads past a hash that it could not compute, where the extended
+ * master secret is made), so the fault waits until that is used up. */
+static bool is_due(size_t number, size_t size)
+{
+    enum { RESERVE = 512, HEAD = 8 };
+    size_t len = number * size + HEAD;
+    memory.count++;
+    if (memory.fault != 0 && memory.count >= memory.fault && len > memory.credit) {
+        memory.fault = 0;
+        return true;
+    }
+    memory.credit -= len < memory.credit ? len : memory.credit;
+    if (number == 1 && size == RESERVE) {
+        memory.credit = RESERVE + HEAD;
+    }
+    return false;
+}
+
 static void *watched_calloc(size_t number, size_t size)
 {
-    memory.count++;
-    if (memory.count == memory.fault || (memory.heap && memory.live == MOST_BLOCKS)) {
+    if (is_due(number, size) || (memory.heap && memory.live == MOST_BLOCKS)) {
         /* Refused by the arena itself, which keeps count of that. */
         return memory.arena_calloc(1, SIZE_MAX / 2);
     }
@@ -127,6 +146,7 @@ void process_start(bool heap, unsigned fault)
     bool small = !heap && fault >= SMALL_ARENA;
     memory.fault = small ? 0 : fault;
     memory.count = 0;
+    memory.credit = 0;
     chance = drought = random_calls = 0;
     migtask_tls_process process = {.arena = arena,
                                    .arena_size = small ? 1024 + fault - SMALL_ARENA : sizeof arena,
