@@ -55,12 +55,14 @@ ifneq ($(filter default $(if $(CROSS),environment),$(origin AR)),)
 AR := $(CROSS)$(or $(BOARD_AR),ar)
 endif
 
-SOURCES := $(wildcard core/*.c $(BOARD_PORTS:%=port/%/*.c) boards/$(BOARD)/*.c) $(BOARD_SOURCES)
+# BOARD_ALONE: of a program that is none of the core's.
+SOURCES := $(wildcard $(if $(BOARD_ALONE),,core/*.c) $(BOARD_PORTS:%=port/%/*.c) \
+	boards/$(BOARD)/*.c) $(BOARD_SOURCES)
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 MBEDTLS_SOURCES := $(MBEDTLS_FAST_SOURCES) $(MBEDTLS_SMALL_SOURCES)
 MBEDTLS_OBJECTS := $(MBEDTLS_SOURCES:%.c=$(OUT)/mbedtls/%.o)
 LWIP_OBJECTS := $(LWIP_SOURCES:%.c=$(OUT)/lwip/%.o)
-LIBRARY := $(OUT)/libmigtask.a
+LIBRARY := $(if $(BOARD_ALONE),,$(OUT)/libmigtask.a)
 LIBRARY_OBJECTS := $(filter-out $(OUT)/boards/%,$(OBJECTS)) $(MBEDTLS_OBJECTS) $(LWIP_OBJECTS)
 BOARD_OBJECTS := $(filter $(OUT)/boards/%,$(OBJECTS))
 BINARY := $(OUT)/$(BOARD_BINARY)
@@ -186,8 +188,8 @@ demo: all ## run real actions against the bundled simulator of the service
 	@tests/service/demo.sh $(BINARY) build
 
 check: ## run all tests; the last line counts them
-	@tests/setup.sh build deps demo static emulation config lint size firmware board coverage \
-		fuzz packaging deb check
+	@tests/setup.sh build deps demo static emulation rescue config lint size firmware board \
+		coverage fuzz packaging deb check
 	@port/deps.sh
 	@$(PYTHON) tests/check.py
 

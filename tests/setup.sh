@@ -9,7 +9,7 @@
 #   firmware  the same, and its C library's headers
 #   board   QEMU                     emulation  QEMU for single programs
 #   coverage  a clang that measures MC/DC
-#   fuzz    clang with libFuzzer
+#   fuzz    clang with libFuzzer     rescue   what makes the rescue image, and QEMU for it
 #   packaging  what looks at an installation: shells, man
 #   deb     what `make deb` needs besides
 #   check   what `make check` needs besides all of these
@@ -128,6 +128,13 @@ for group; do
         ;;
     board) need qemu-system-arm qemu-system-arm ;;
     emulation) need qemu-user qemu-mipsel ;;
+    rescue)
+        need ca-certificates /etc/ssl/certs/ca-certificates.crt
+        need cpio cpio
+        need kmod modprobe
+        need qemu-system-x86 qemu-system-x86_64
+        need qemu-system-arm qemu-system-aarch64
+        ;;
     coverage)
         need clang-19 clang-19
         need llvm-19 llvm-cov-19
