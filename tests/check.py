@@ -68,6 +68,9 @@ GROUPS = [
         ('lwip', 300, [*MAKE, '-f', 'tests/lwip.mk', 'run']),
     ],
     [
+        ('rescue', 300, [PYTHON, 'tests/rescue/run.py']),
+    ],
+    [
         ('board', 600, [PYTHON, 'tests/board/run.py']),
     ],
     [
