@@ -34,7 +34,7 @@ def child_of(process):
 
 def with_built_in_roots(folder):
     """The static command anew, with roots compiled in."""
-    built = pathlib.Path(STATIC).parent
+    built = TOP / f'build/static-{os.uname().machine}'
     if not shutil.which('musl-gcc') or not (built / 'libmigtask.a').exists():
         raise unittest.SkipTest('no musl, or nothing built with it, to compile roots into')
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('MAKE', 'MFLAGS', 'CC'))}
