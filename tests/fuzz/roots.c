@@ -83,6 +83,7 @@ static void build(input *in)
 {
     static textbuf der;
     text_clear(&text);
+    text_add(&text, "", 0); /* some memory, also for nothing */
     while (in->at < in->end && text.len < MOST_TEXT) {
         unsigned order = input_byte(in);
         unsigned number = input_pair(in);
