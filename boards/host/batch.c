@@ -2,12 +2,7 @@
 
 #include "batch.h"
 
-#include "clock.h"
-#include "progress.h"
-#include "result.h"
 #include "tasks.h"
-#include "terminal.h"
-#include "workers.h"
 
 void batch_select(struct batch *batch, size_t i)
 {
@@ -42,105 +37,4 @@ migtask_reason batch_stop_reason(const struct finding *finding)
     default:
         return MIGTASK_OK;
     }
-}
-
-static void run_task(struct batch *batch, uint32_t start_ms)
-{
-    struct finding finding = {.outcome = MIGTASK_NOT_SENT};
-    progress_count(batch->next, tasks_count());
-    batch_select(batch, batch->next++);
-    attempts_run(batch->options, start_ms, batch->next < tasks_count(), &finding);
-    batch->stop = batch_stop_reason(&finding);
-    batch_count(batch, finding.outcome, result_print(batch->options, &finding));
-}
-
-static const char *why_not_begun(const struct batch *batch)
-{
-    return batch->lost                        ? "not begun: its outcome could not be told"
-           : batch->stop == MIGTASK_CANCELLED ? "not begun: cancelled by a signal"
-           : batch->stop == MIGTASK_AUTH_FAILED
-               ? "not begun: the service did not accept the token of a task before (HTTP 401), and "
-                 "repeating that locks the account's key"
-               : "not begun: what a task before failed of would make this one fail too";
-}
-
-/* The caller learns of every task what became of it, also of those that were not begun. */
-static void tell_rest(struct batch *batch, const struct finding *finding)
-{
-    while (batch->next < tasks_count()) {
-        batch_select(batch, batch->next++);
-        batch_count(batch, finding->outcome, result_print(batch->options, finding));
-    }
-}
-
-/* "12 tasks: 10 accepted, 2 refused", for people. */
-static void sum_up(const struct batch *batch)
-{
-    struct terminal *t = &terminal_out;
-    const char *before = " tasks: ";
-    terminal_put_number(t, (uint32_t)batch->told);
-    for (int i = 0; i < MIGTASK_OUTCOME_COUNT; i++) {
-        if (batch->outcomes[i] > 0) {
-            terminal_put(t, before);
-            terminal_put_number(t, batch->outcomes[i]);
-            terminal_put(t, " ");
-            terminal_put(t, migtask_outcome_name((migtask_outcome)i));
-            before = ", ";
-        }
-    }
-    terminal_put(t, "\n");
-    (void)terminal_flush(t);
-}
-
-static int exit_status(const struct batch *batch)
-{
-    static const migtask_outcome gravest_first[] = {MIGTASK_UNKNOWN, MIGTASK_REFUSED,
-                                                    MIGTASK_NOT_SENT};
-    if (batch->lost) {
-        return EXIT_OUTPUT_FAILED;
-    }
-    for (size_t i = 0; i < sizeof gravest_first / sizeof gravest_first[0]; i++) {
-        if (batch->outcomes[gravest_first[i]] > 0) {
-            return (int)gravest_first[i];
-        }
-    }
-    return MIGTASK_ACCEPTED;
-}
-
-/* After the last task. */
-static int finish(const struct batch *batch)
-{
-    const struct options *options = batch->options;
-    if (tasks_count() > 1 && !options->json && options->amount != OUTPUT_QUIET) {
-        sum_up(batch);
-    }
-    return exit_status(batch);
-}
-
-int batch_not_begun(struct options *options, const struct finding *finding)
-{
-    struct batch batch = {.options = options};
-    tell_rest(&batch, finding);
-    return finish(&batch);
-}
-
-int batch_run(struct options *options, const migtask_trust *trust, uint32_t start_ms,
-              const sigset_t *wait_mask)
-{
-    struct batch batch = {.options = options, .wait_mask = wait_mask};
-    size_t count = tasks_count();
-    attempts_open(options, trust, wait_mask, count > 1);
-    /* The first alone: it shows whether the token is good before several calls use it. */
-    run_task(&batch, start_ms);
-    if (options->parallel > 1 && batch.next < count && batch.stop == MIGTASK_OK) {
-        workers_run(&batch);
-    }
-    while (batch.next < count && batch.stop == MIGTASK_OK) {
-        run_task(&batch, migtask_posix_now_ms(NULL));
-    }
-    attempts_close();
-    struct finding rest = {
-        .outcome = MIGTASK_NOT_SENT, .reason = batch.stop, .sentence = why_not_begun(&batch)};
-    tell_rest(&batch, &rest);
-    return finish(&batch);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "attempts.h"
-#include "batch.h"
 #include "clock.h"
 #include "explain.h"
 #include "options.h"
@@ -18,6 +17,7 @@
 #include "randomness.h"
 #include "result.h"
 #include "roots.h"
+#include "run.h"
 #include "tasks.h"
 #include "terminal.h"
 #include "tls.h"
@@ -179,7 +179,7 @@ static int run(int argc, char *argv[])
     }
     if (token != TOKEN_OK) {
         finding.reason = token == TOKEN_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
-        return batch_not_begun(&options, &finding);
+        return run_none(&options, &finding);
     }
     if (options.dry_run) {
         return dry_run(&options);
@@ -189,7 +189,7 @@ static int run(int argc, char *argv[])
                          &wait_mask, &attempts_cancelled)) {
         finding.reason = attempts_cancelled ? MIGTASK_CANCELLED : MIGTASK_NO_ENTROPY;
         finding.sentence = attempts_cancelled ? NULL : randomness_missing;
-        return batch_not_begun(&options, &finding);
+        return run_none(&options, &finding);
     }
 
     migtask_trust trust;
@@ -201,12 +201,12 @@ static int run(int argc, char *argv[])
             return result_print_complaint(&options, &complaint, MIGTASK_INVALID_CONFIG);
         }
         finding.reason = MIGTASK_OUT_OF_MEMORY;
-        return batch_not_begun(&options, &finding);
+        return run_none(&options, &finding);
     }
     if (options.amount == OUTPUT_VERBOSE) {
         describe_start(&options);
     }
-    int status = batch_run(&options, &trust, start_ms, &wait_mask);
+    int status = run_all(&options, &trust, start_ms, &wait_mask);
     roots_close();
     return status;
 }
