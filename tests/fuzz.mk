@@ -17,7 +17,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SECONDARY:
 
 # mbedTLS is compiled once, so what the two configurations choose differently for it is the same here.
-SAME := -DMIGTASK_TLS_RECORD_OUT=512 -DMIGTASK_TLS_RESUME=1 -DMIGTASK_TLS_AES_INSTRUCTIONS=0
+SAME := -DMIGTASK_TLS_RECORD_OUT=512 -DMIGTASK_TLS_RESUME=1 -DMIGTASK_TLS_SPARING=1 \
+	-DMIGTASK_TLS_AES_INSTRUCTIONS=0
 
 FLAGS := -std=c11 -O1 -g -Wall -Wextra -Wshadow -Wvla -Werror -D_GNU_SOURCE \
 	-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
