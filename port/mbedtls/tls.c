@@ -173,6 +173,15 @@ static void say_what_tls_said(migtask_tls *tls, int result)
     migtask_sentence_end(&w);
 }
 
+/* Whether this is about the inside of the certificates that the server sends: what mbedTLS's
+ * parsers and arithmetic say while it reads them, e.g. of a key that is no point of its curve. */
+static bool is_about_certificates(const migtask_tls *tls, int result)
+{
+    const int of_ssl = 0x6000; /* and above: mbedtls/error.h */
+    return tls->session->ssl.MBEDTLS_PRIVATE(state) == MBEDTLS_SSL_SERVER_CERTIFICATE &&
+           (-result & 0xff80) < of_ssl && !migtask_is_memory_error(result);
+}
+
 /* A certificate was rejected by verify.c, or could not even be parsed; false if it was not that. */
 static bool fail_for_certificate(migtask_tls *tls, int result)
 {
@@ -201,7 +210,8 @@ static bool fail_for_certificate(migtask_tls *tls, int result)
     } else if ((high >= -MBEDTLS_ERR_X509_FEATURE_UNAVAILABLE &&
                 high <= -MBEDTLS_ERR_X509_FATAL_ERROR) ||
                (high >= -MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE &&
-                high <= -MBEDTLS_ERR_PK_KEY_INVALID_FORMAT)) {
+                high <= -MBEDTLS_ERR_PK_KEY_INVALID_FORMAT) ||
+               is_about_certificates(tls, result)) {
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED,
                           "the server sent a certificate that is malformed or of a kind that is "
                           "not accepted (accepted are P-256, P-384 and RSA up to 4096 bits)");

@@ -36,6 +36,17 @@ def policy(name):
     return 'policies', True, seq(seq(oid(name)))
 
 
+class Bent:
+    """A key of a curve whose public half, as its certificate shows it, is no point of that curve."""
+
+    def __init__(self, straight):
+        self._straight = straight
+        self.public = straight.public[:-1] + bytes((straight.public[-1] ^ 1,))
+
+    def __getattr__(self, name):
+        return getattr(self._straight, name)
+
+
 class Chains:
     """(name, chain, words of the rejection or ACCEPTED, host, roots): what a server shows and what must come of it."""
 
@@ -245,6 +256,7 @@ class Chains:
         for curve in ('P-224', 'P-521', 'secp256k1', 'brainpoolP256r1'):
             self.alone(curve, KIND, servers=(PUPPET,), own_key=key(curve))
         self.alone('Ed25519', KIND, servers=(PUPPET,), own_key=key('ED25519'))
+        self.alone('a key that is no point of its curve', KIND, servers=(PUPPET,), own_key=Bent(key()))
         for kind, words in ((1024, 'rsa key of 1024 bits'), ('P-224', KIND), ('P-521', KIND)):
             self.under(f'intermediate {kind}', words, own_key=key(kind))
         for digest, words in (('sha256', ACCEPTED), ('sha384', ACCEPTED), ('sha512', ACCEPTED), ('sha1', ALGORITHM)):
