@@ -153,7 +153,8 @@ class Bench:
         row('peak resident memory, KiB', self.figures['memory'][FIRST], 400, 300)
         row('system calls, to an address', self.figures['calls'][FIRST], 45, 20)
         row('  to a name, its resolver included',
-            of_each('system calls to a name', measure.system_calls, dataclasses.replace(call, way=programs.NAME)), 60, 20)
+            of_each('system calls to a name', measure.system_calls, dataclasses.replace(call, way=programs.NAME)),
+            60, 20)
         if bundle:
             row('  to an address, with all roots of a machine',
                 of_each('system calls, all roots', measure.system_calls, dataclasses.replace(call, roots=bundle)))

@@ -16,13 +16,17 @@ STYLES = (('#2a7de1', 'circle'), ('#7d8590', 'square'), ('#d2741f', 'triangle'),
 HEAD = '''<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" \
 role="img" aria-label="{label}">
 <style>
-text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #24292f; }}
+text {{ font: 13px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; fill: #6e7781; }}
 .title {{ font-weight: 600; font-size: 15px; }}
-.small {{ font-size: 11.5px; fill: #57606a; }}
+.small {{ font-size: 11.5px; }}
 .value {{ font-variant-numeric: tabular-nums; text-anchor: end; }}
 .strong {{ font-weight: 600; }}
 .grid {{ stroke: #8c959f; stroke-opacity: .28; stroke-width: 1; }}
 .axis {{ stroke: #7d8590; stroke-width: 1.5; }}
+@media (prefers-color-scheme: light) {{
+  text {{ fill: #24292f; }}
+  .small {{ fill: #57606a; }}
+}}
 @media (prefers-color-scheme: dark) {{
   text {{ fill: #e6edf3; }}
   .small {{ fill: #9da7b3; }}
@@ -36,9 +40,11 @@ def _mark(style, x, y, size=5.0):
     if shape == 'circle':
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size + 1:.1f}" fill="{colour}"/>'
     if shape == 'square':
-        return f'<rect x="{x - size:.1f}" y="{y - size:.1f}" width="{2 * size:.1f}" height="{2 * size:.1f}" fill="{colour}"/>'
+        return (f'<rect x="{x - size:.1f}" y="{y - size:.1f}" width="{2 * size:.1f}" height="{2 * size:.1f}" '
+                f'fill="{colour}"/>')
     if shape == 'cross':
-        path = f'M{x - size:.1f} {y - size:.1f}l{2 * size:.1f} {2 * size:.1f}m0 {-2 * size:.1f}l{-2 * size:.1f} {2 * size:.1f}'
+        path = (f'M{x - size:.1f} {y - size:.1f}l{2 * size:.1f} {2 * size:.1f}'
+                f'm0 {-2 * size:.1f}l{-2 * size:.1f} {2 * size:.1f}')
         return f'<path d="{path}" stroke="{colour}" stroke-width="2.5" fill="none"/>'
     points = {'triangle': ((0, -1.2), (1.15, .9), (-1.15, .9)), 'diamond': ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0))}
     path = ' '.join(f'{x + size * dx:.1f},{y + size * dy:.1f}' for dx, dy in points[shape])
@@ -134,4 +140,5 @@ def draw(names, rows, lines):
             parts += drawn
             height += taken + 14
     label = 'What one call and many tasks take: ' + ', '.join(names)
-    return HEAD.format(width=WIDTH, height=height, label=escape(label, {'"': '&quot;'})) + '\n'.join(parts) + '\n</svg>\n'
+    head = HEAD.format(width=WIDTH, height=height, label=escape(label, {'"': '&quot;'}))
+    return head + '\n'.join(parts) + '\n</svg>\n'
