@@ -6,6 +6,9 @@
 #define CAP MIGTASK_REPLY_TEXT
 
 #define SPAN 1 /* a byte at a time */
+#ifndef PIECE
+#define PIECE 1 /* of a header */
+#endif
 
 /* ---- the contracts of the kept text, see kept.c ----
  * They know where things stand in the buffer. There is none: so it is proved, too, that the guard
@@ -146,4 +149,48 @@ void prove_guard_end(void)
     /* What is kept ends behind a string, never inside of one. */
     prove(implies(valid && guard.started, guard.depth == 0 && !is_keeping(&guard)));
     prove(implies(is_keeping(&guard) && !valid, guard.text.len <= start + 2));
+}
+
+/* ---- headers, which come before the body ---- */
+
+/* Between the pieces of one header's value: in a string that is kept, or ignored as a duplicate. */
+static bool header_ok(const struct migtask_guard *guard)
+{
+    bool inside = guard->state == STRING;
+    return (inside || guard->state == STRUCTURE) && !guard->started && guard->depth == 0 &&
+           guard->known == 0 && guard->here == MIGTASK_PLACE_ROOT && guard->allowed == VALUE &&
+           guard->high == 0 && guard->name_len <= sizeof guard->name && guard->use <= KEPT &&
+           implies(!inside, guard->next == MIGTASK_PLACE_ROOT && guard->kept == guard->text.len) &&
+           implies(inside, guard->use != A_NAME) &&
+           implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
+           (guard->seen & (1u << MIGTASK_PLACE_IAM_CODE | 1u << MIGTASK_PLACE_IAM_MESSAGE)) == 0 &&
+           guard->kept >= 2 && guard->kept <= (is_keeping(guard) ? start : guard->text.len) &&
+           guard->text.end == budget(guard) &&
+           (is_keeping(guard) ? kept_waiting(&guard->text) : kept_idle(&guard->text));
+}
+
+/* A piece of a header, of any bytes: a whole character at a time reaches the text, and behind the
+ * last piece the guard is what a body may come to. */
+void prove_guard_put(void)
+{
+    struct migtask_guard guard;
+    char piece[PIECE];
+    unsigned place = MIGTASK_PLACE_REQUEST_ID +
+                     (unsigned)any_upto(MIGTASK_PLACE_DATE - MIGTASK_PLACE_REQUEST_ID);
+    bool last = any_bool();
+    guard.started = any_bool();
+    guard.text.cut = any_bool();
+    guard.text.starred = any_bool();
+    guard.text.buf = NULL;
+    cap = CAP;
+    start = any_upto(CAP);
+    assume(header_ok(&guard));
+    const struct migtask_guard before = guard;
+    migtask_guard_put(&guard, place, piece, any_upto(PIECE), last);
+    prove(header_ok(&guard));
+    prove((guard.state == STRING) == !last);
+    prove(implies(last, guard_ok(&guard) && guard.kept_truncated == guard.truncated));
+    /* The first of a kind is the one that counts. */
+    prove(implies(before.state == STRUCTURE && (before.seen >> place & 1) != 0, guard.use != KEPT));
+    prove((guard.seen & ~before.seen & ~(1u << place)) == 0);
 }

@@ -137,6 +137,59 @@ void prove_kept_emit(void)
           text.window_len == old.window_len && text.starred == old.starred);
 }
 
+/* ---- a cut leaves whole characters ---- */
+
+/* Bytes of the character that begins so, or 0 inside of one. A stand-in is one byte. */
+static size_t length_of(char first)
+{
+    unsigned c = (unsigned)(first & 0xFF);
+    return c < 0x80 ? 1 : c < 0xC0 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF8 ? 4 : 1;
+}
+
+/* Whether the string, up to here, is empty or ends behind a character. */
+static bool is_whole(size_t end)
+{
+    size_t last = end - 1;
+    for (size_t i = 0; i < 3 && last > start && is_inside(buf[last]); i++) {
+        last--;
+    }
+    return last == start ? end == start + 1 : length_of(buf[last]) == end - last;
+}
+
+/* Whether what came last are so many bytes of a character that goes on. Behind a cut none are. */
+static bool ends_with(const struct migtask_kept_text *text, size_t bytes, size_t of)
+{
+    if (text->cut || bytes == 0) {
+        return is_whole(text->len);
+    }
+    bool good = text->len - bytes > start && length_of(buf[text->len - bytes]) == of;
+    for (size_t i = 1; good && i < bytes; i++) {
+        good = is_inside(buf[text->len - i]);
+    }
+    return good && is_whole(text->len - bytes);
+}
+
+/* Any piece that goes on with a text in UTF-8, which may begin and end inside of a character. */
+void prove_kept_cut(void)
+{
+    struct migtask_kept_text text = any_kept();
+    char piece[PIECE];
+    size_t len = any_upto(PIECE);
+    size_t of = 2 + any_upto(2); /* bytes of the character under way */
+    size_t bytes = any_upto(of - 1);
+    assume(emit_before(&text, piece, len));
+    assume(ends_with(&text, bytes, of));
+    for (size_t i = 0; i < len; i++) {
+        size_t length = length_of(piece[i]);
+        assume((unsigned)(piece[i] & 0xFF) < MIGTASK_KEPT_STAND_IN);
+        assume((length == 0) == (bytes > 0));
+        of = bytes > 0 ? of : length;
+        bytes = bytes + 1 == of ? 0 : bytes + 1;
+    }
+    emit(&text, piece, len);
+    prove(ends_with(&text, bytes, of));
+}
+
 /* ---- take_out ---- */
 
 static bool take_out_before(const struct migtask_kept_text *text, size_t place)

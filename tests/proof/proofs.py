@@ -27,6 +27,7 @@ MEANT = {
         '        guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */',
         '    unsigned char c = (unsigned char)*ptr;',
         '        sequence_byte(guard, (char)c);',
+        '        if (take == 0 && (unsigned char)*ptr >= 0x80) {',
         # the last four digits
         '    uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);',
     ],
@@ -151,6 +152,16 @@ PROOFS = [
             'memchr(special, c, sizeof special)', 'memchr(special, c, sizeof special - 1)'),
         Bug('text goes on behind a cut', TEXT, 'len > 0 && !text->cut', 'len > 0'),
     ]),
+    Proof('kept_cut', [*KEPT, 'memcpy.c'],
+          {**emit(2), 'emit.0': 5, 'is_whole.0': 4, 'ends_with.0': 4, 'prove_kept_cut.0': 3},
+          {**emit(4), 'emit.0': 5, 'is_whole.0': 4, 'ends_with.0': 4, 'prove_kept_cut.0': 5}, [
+        Bug('the first byte of a cut character stays (off by one)', TEXT,
+            'c = text->buf[--text->len]) {', 'c = text->buf[text->len--]) {'),
+        Bug('what was kept of a cut character stays', TEXT, 'for (; goes_on(c);',
+            'for (; false;'),
+        Bug('a whole character goes, too (off by one)', TEXT, 'text->cut = true;\n',
+            'text->cut = true;\n                text->len -= goes_on(c);\n'),
+    ]),
     Proof('kept_in_long_word', KEPT, {'in_long_word.0': 17, 'in_long_word.1': 17}, bugs=[
         Bug('the byte before the one before (off by one)', TEXT, 'text->window[first - 1]',
             'text->window[first - 2]'),
@@ -272,6 +283,22 @@ PROOFS += [
         Bug('an end inside an object', JSON, 'guard->depth == 0 && (g', '(g'),
         Bug('a byte too few behind the texts (off by one)', TEXT_H, 'SLACK 5u', 'SLACK 4u'),
         Bug('of a broken body, what was kept stays', JSON, 'guard->text.len = guard->kept;', ';'),
+    ]),
+]
+
+PROOFS += [
+    Proof('guard_put', GUARD, {**guard(), **plain(2), 'PIECE': 2, 'migtask_guard_put.0': 3},
+          {**guard(), **plain(8), 'PIECE': 8, 'migtask_guard_put.0': 9}, [
+        Bug('a byte behind the piece (off by one)', JSON,
+            'string_text(guard, MIGTASK_REPLACEMENT, 3);\n            take = 1;',
+            'string_text(guard, MIGTASK_REPLACEMENT, 3);\n            take = 2;'),
+        Bug('what is kept ends before the header (off by one)', JSON,
+            'guard->kept = (uint16_t)guard->text.len;\n        guard->kept_truncated',
+            'guard->kept = (uint16_t)(guard->text.len - 1);\n        guard->kept_truncated'),
+        Bug('bytes that are no UTF-8 stay', JSON, 'if (take == 0 && (unsigned char)*ptr >= 0x80) {',
+            'if (false) {'),
+        Bug('no body may follow', JSON, '        guard->allowed = VALUE;\n        guard->next = MIGTASK_PLACE_ROOT;\n        guard->kept',
+            '        guard->kept'),
     ]),
 ]
 
