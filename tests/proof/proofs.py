@@ -486,3 +486,12 @@ PROOFS += [
         Bug('the first token has a parent, too', J, 'if (token->parent == -1) {', 'if (0) {'),
     ], ['jsmn_parse_string', 'jsmn_parse_primitive']),
 ]
+
+# Besides the usual machine: 32 bit as on a Cortex-M, and the configuration of the host.
+ALSO = {
+    'mcu, 32 bit': ['kept_cut', 'kept_begin', 'kept_append', 'guard_init', 'writer_put_ref'],
+    'host, 64 bit': ['response_init', 'response_number', 'kept_cut', 'kept_begin', 'kept_append',
+                     'kept_end', 'guard_init', 'guard_end', 'writer_put_ref', 'request_write'],
+}
+for one in PROOFS:
+    one.also = tuple(machine for machine, names in ALSO.items() if one.name in names)
