@@ -214,7 +214,8 @@ typedef enum migtask_io {
 typedef struct migtask_stream_ops {
     /* Goes on with opening the stream; OK when data can be sent. On a stream that is open, because
      * the call before left it so, it looks whether the peer has ended it meanwhile or has sent
-     * anything, and then opens it anew. */
+     * anything, and then opens it anew. (TLS does that; those below it are not asked again before
+     * close().) */
     migtask_io (*connect)(void *ctx);
     /* Takes 1..len bytes (len >= 1) and says how many in *sent (0 unless OK). What was taken may be
      * held back to travel with what follows: a recv pushes it out. */
