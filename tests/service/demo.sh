@@ -88,10 +88,11 @@ rm -f "$log"
 # A token of our own, whatever the environment holds: the demo must never send a real one.
 MIGTASK_TOKEN=MIIDemoTokenOfNobody
 export MIGTASK_TOKEN
+unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY # the simulator is on this machine
 ready_task=5e0b1a2c-7d34-4f6e-9a01-000000000001
 running_task=5e0b1a2c-7d34-4f6e-9a01-000000000002
 
-serve --tls 1.3 --log "$log"
+serve --tls 1.3 --keep-alive 100 --log "$log"
 endpoint=https://localhost:$port
 echo "A simulator of the service listens on $endpoint; the token comes from MIGTASK_TOKEN in the environment."
 
@@ -112,6 +113,12 @@ expect 1 start fault-denied --endpoint "$endpoint" --ca-file "$ca"
 heading 'Unknown: the service takes the request and never answers'
 expect 4 start fault-silent --endpoint "$endpoint" --ca-file "$ca" --timeout 1
 service_says
+
+heading 'Several tasks over one connection; the exit status is the gravest outcome'
+expect 1 start ready-1 $running_task ready-2 --endpoint "$endpoint" --ca-file "$ca"
+
+heading 'What an error code means'
+expect 0 explain SMS.7713
 
 heading 'Not sent: the certificate comes from an issuer that nobody trusts'
 serve --cert unknown
