@@ -48,7 +48,8 @@ static void put_timeout(struct terminal *t, const struct options *options,
     if (connecting && request->connect_timeout_ms < limit) {
         limit = request->connect_timeout_ms;
     }
-    terminal_put(t, finding->reply == NULL                ? "the token did not come"
+    terminal_put(t, options->task_id == NULL              ? "the list of tasks did not come"
+                    : finding->reply == NULL              ? "the token did not come"
                     : finding->trouble == TROUBLE_NAME    ? "the endpoint's name was not looked up"
                     : finding->trouble == TROUBLE_PROXY   ? "the proxy opened no connection"
                     : connecting                          ? "no secure connection came about"
@@ -158,8 +159,10 @@ static void put_for_people(struct terminal *t, const struct options *options,
     terminal_put(t, migtask_outcome_name(finding->outcome));
     terminal_put(t, ": ");
     terminal_put(t, options->operation_name);
-    terminal_put(t, " ");
-    terminal_put(t, options->task_id);
+    if (options->task_id != NULL) {
+        terminal_put(t, " ");
+        terminal_put(t, options->task_id);
+    }
     terminal_put(t, ": ");
     if (finding->reason == MIGTASK_TIMEOUT) {
         put_timeout(t, options, finding);
@@ -223,9 +226,7 @@ static int finish(const struct options *options, const struct finding *finding, 
                      "migtask: the result could not be written to standard output\n");
         is_said = true;
     }
-    if (options->task_id != NULL) {
-        put_for_people(&terminal_err, options, finding, advice);
-    }
+    put_for_people(&terminal_err, options, finding, advice);
     (void)terminal_flush(&terminal_err);
     return EXIT_OUTPUT_FAILED;
 }

@@ -48,21 +48,19 @@ static bool add(struct options *options, const char *id, uint32_t line, struct c
     migtask_action action = options->request.action;
     action.task_id = migtask_text(id);
     options->task_id = id;
-    complaint->value = id;
-    complaint->line = line;
     if (migtask_action_check(&action) == MIGTASK_CHECK_TASK_ID) {
         complaint->what = "this is not a task id";
         complaint->hint = migtask_check_text(MIGTASK_CHECK_TASK_ID);
-        return false;
-    }
-    if (count == TASKS_MAX) {
+    } else if (count == TASKS_MAX) {
         complaint->what = "there are more than 10000 tasks";
         complaint->hint = "divide them among several runs";
-        return false;
-    }
-    if (stands_already(id)) {
+    } else if (stands_already(id)) {
         complaint->what = "this task stands twice";
         complaint->hint = "an action cannot be repeated safely, so each task may be named once";
+    }
+    if (complaint->what != NULL) {
+        complaint->value = id;
+        complaint->line = line;
         return false;
     }
     ids[count++] = id;

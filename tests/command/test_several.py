@@ -239,13 +239,32 @@ class List(Invalid):
 
     def test_a_silent_pipe_meets_the_deadline(self):
         read, write = os.pipe()
+        arguments = ['start', '--tasks', '-', '-e', f'https://{HOST}', '--timeout=0.3']
         try:
-            result = self.run_command('start', '--tasks', '-', '--json', '-e', f'https://{HOST}', '--timeout=0.3',
-                                      stdin=read)
+            result = self.run_command(*arguments, '--json', stdin=read)
+            told = self.run_command(*arguments, stdin=read)
+            running = self.start(*arguments[:-1], stdin=read)
+            time.sleep(0.2)
+            running.signal(signal.SIGTERM)
+            cancelled = self.finish(running, 5)
+            with open('/dev/full', 'wb') as full:
+                lost = self.run_command(*arguments, stdin=read, stdout=full)
         finally:
             os.close(read)
             os.close(write)
         self.assert_outcome(result, 'not_sent', 'timeout', attempts=0, task_id=None)
+        self.assertEqual(told.out.splitlines()[0],
+                         'not_sent: start: the list of tasks did not come within 0.3 s (--timeout)')
+        self.assertEqual(cancelled.out.splitlines()[0], 'not_sent: start: cancelled by a signal')
+        self.assertIn('not_sent: start: the list of tasks did not come', lost.err)
+
+    def test_what_is_wrong_elsewhere_has_no_line(self):
+        tasks = self.tasks_file(b'ready-1\nready-2\n')
+        for options in (['--ca-file', '/nonexistent'], ['--token-file', '/nonexistent']):
+            with self.subTest(options):
+                result = self.run_command('start', '--tasks', tasks, '-e', f'https://{HOST}', *options)
+                self.assertEqual(result.code, EXIT['invalid'])
+                self.assertIn('/nonexistent\n', result.err)
 
 
 class Parallel(Case):
