@@ -32,9 +32,8 @@ migtask_reason batch_stop_reason(const struct finding *finding)
     case MIGTASK_CLOCK_UNSET:
     case MIGTASK_INVALID_CONFIG:
     case MIGTASK_PROXY_FAILED:
-    case MIGTASK_CANCELLED:
         return finding->reason;
-    default:
-        return MIGTASK_OK;
+    default: /* after a signal in a pause the reason is that of the attempt before */
+        return attempts_cancelled ? MIGTASK_CANCELLED : MIGTASK_OK;
     }
 }

@@ -20,7 +20,7 @@ void batch_select(struct batch *batch, size_t i);
 /* Counts an outcome; status: what result_print() returned for it. */
 void batch_count(struct batch *batch, migtask_outcome outcome, int status);
 
-/* Why no further task should be begun after this one, or MIGTASK_OK. */
+/* Why no further task should be begun after this one (or after a signal), or MIGTASK_OK. */
 migtask_reason batch_stop_reason(const struct finding *finding);
 
 #endif

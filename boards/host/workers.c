@@ -15,9 +15,11 @@
 
 #include "clock.h"
 #include "progress.h"
+#include "proxy_url.h"
 #include "result.h"
 #include "tasks.h"
 #include "terminal.h"
+#include "token.h"
 #include "wait.h"
 
 #define WORKERS_MAX 8 /* as --parallel */
@@ -73,7 +75,7 @@ static _Noreturn void work(struct batch *batch, int fd)
     terminal_out.fd = fd;
     terminal_out.framed = true;
     terminal_let_in(NULL, NULL); /* what is told of an outcome stays whole: the parent reads it */
-    while (!attempts_cancelled && transfer(fd, &task, sizeof task, false)) {
+    while (transfer(fd, &task, sizeof task, false)) {
         struct finding finding = {.outcome = MIGTASK_NOT_SENT};
         struct verdict verdict = {0};
         batch_select(batch, task);
@@ -87,6 +89,8 @@ static _Noreturn void work(struct batch *batch, int fd)
         }
     }
     attempts_close();
+    token_wipe();
+    proxy_url_wipe();
     _exit(0);
 }
 

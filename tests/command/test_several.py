@@ -145,6 +145,16 @@ class Several(Case):
         self.assertEqual(result.code, EXIT['unknown'])
         self.assertEqual(tasks_seen(service), ['ready-1', 'fault-silent'])
 
+    def test_a_signal_in_a_pause_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'fault-retry-9-8', 'ready-1', 'ready-2', '--json', *target(service.port))
+        service.wait_log(1)
+        time.sleep(0.2)
+        running.signal(signal.SIGTERM)
+        result = self.finish(running, 5)
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines],
+                         [('refused', 'http_status', 1)] + [('not_sent', 'cancelled', 0)] * 2)
+
     def test_retries_and_deadline_are_of_each_task(self):
         service = self.service(keep_alive=100)
         result = self.run_tasks(service, ['fault-retry-1-1', 'fault-retry503-1-1', 'ready-1'], '--timeout=2')
@@ -324,6 +334,18 @@ class Parallel(Case):
         result = self.finish(running, 8)
         self.assertEqual({line['task_id']: line['outcome'] for line in result.lines},
                          {'ready-1': 'accepted', 'fault-silent': 'unknown', 'ready-2': 'accepted', 'ready-3': 'accepted'})
+
+    def test_a_signal_to_a_worker_in_a_pause_ends_the_run(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', 'fault-retry-9-8', 'fault-retry-9-9', 'ready-2', 'ready-3', '--json',
+                             '--parallel=2', *target(service.port), '--timeout=30')
+        service.wait_log(3)
+        time.sleep(0.2)
+        for child in children(running.process.pid):
+            os.kill(child, signal.SIGTERM)
+        result = self.finish(running, 8)
+        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines[1:]],
+                         [('refused', 'http_status', 1)] * 2 + [('not_sent', 'cancelled', 0)] * 2, str(result))
 
     def test_nothing_stays_behind(self):
         service = self.service(keep_alive=100)
