@@ -32,12 +32,12 @@ struct call {
         char bytes[MIGTASK_RX_BUFFER];
         uint32_t tokens[MIGTASK_RX_BUFFER / 4]; /* of the finished reply */
     } rx;
+    /* Kept of the reply; before its header is complete, its end is the window of the request:
+     * nothing is sent after that, and the headers kept by then do not reach so far. */
     char text[MIGTASK_REPLY_TEXT];
 #if MIGTASK_MASK_INDEX
     uint8_t grams[MIGTASK_MASK_GRAMS / 8]; /* of kept_text.h */
-#endif /* kept of the reply; before its header is complete, its end is                             \
-                                      the window of the request: nothing is sent after that, and   \
-          the headers kept by then do not reach so far */
+#endif
 };
 
 _Static_assert(sizeof(struct call) <= sizeof(migtask_call), "MIGTASK_CALL_SIZE is large enough");

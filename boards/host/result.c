@@ -170,9 +170,9 @@ static void put_for_people(struct terminal *t, const struct options *options,
         terminal_put(t, "the service took the action ");
     } else if (finding->sentence != NULL) {
         terminal_put(t, finding->sentence);
-    } else if (finding->reason != MIGTASK_HTTP_STATUS) {
+    } else if (!answered || finding->reason != MIGTASK_HTTP_STATUS) {
         terminal_put(t, sentence_for(finding));
-    } else if (answered && finding->reply->error_code.len + finding->reply->error_msg.len == 0) {
+    } else if (finding->reply->error_code.len + finding->reply->error_msg.len == 0) {
         terminal_put(t, meaning_of(finding->reply->http_status));
     }
     if (answered) {

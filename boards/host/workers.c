@@ -32,6 +32,7 @@ struct verdict {
     uint8_t outcome;  /* migtask_outcome */
     uint8_t reason;   /* migtask_reason */
     uint8_t stop;     /* migtask_reason: batch_stop_reason() */
+    uint8_t phase;    /* migtask_phase: how far the last attempt had come */
 };
 
 struct worker {
@@ -83,6 +84,7 @@ static _Noreturn void work(struct batch *batch, int fd)
         verdict.outcome = (uint8_t)finding.outcome;
         verdict.reason = (uint8_t)finding.reason;
         verdict.stop = (uint8_t)batch_stop_reason(&finding);
+        verdict.phase = (uint8_t)finding.phase;
         (void)result_print(batch->options, &finding);
         if (!transfer(fd, &verdict, sizeof verdict, true)) {
             break;
@@ -176,8 +178,11 @@ static bool listen_to(struct batch *batch, struct worker *worker, bool spoke)
     }
     if (alive && len == 0 &&
         transfer(worker->fd, &verdict.outcome, sizeof verdict - sizeof len, false)) {
+        static const migtask_reply told_by_worker; /* there was a call */
         struct finding finding = {.outcome = (migtask_outcome)verdict.outcome,
                                   .reason = (migtask_reason)verdict.reason,
+                                  .phase = (migtask_phase)verdict.phase,
+                                  .reply = &told_by_worker,
                                   .attempts = 1};
         batch_select(batch, worker->task);
         batch_count(batch, finding.outcome, result_pass_on(batch->options, &finding));

@@ -375,6 +375,18 @@ class Parallel(Case):
         for name in names:
             self.assertIn(f'start {name}:', result.err)
 
+    def test_what_a_worker_found_is_told_where_its_words_are_lost(self):
+        service = self.service(keep_alive=100)
+        read, write = os.pipe()
+        running = self.start('start', 'ready-1', 'fault-silent', 'fault-slow-300', '--parallel=2', '--timeout=1',
+                             *target(service.port), stdout=write)
+        os.close(write)
+        os.read(read, 4096)
+        os.close(read)
+        result = self.finish(running, 8)
+        self.assertEqual(result.code, 5, str(result))
+        self.assertIn('unknown: start fault-silent: no complete answer came within 1 s (--timeout)\n', result.err)
+
 
 def children(process):
     """The processes that a process has started."""
