@@ -83,6 +83,10 @@ expect 'and says it to programs' '^{"outcome":"invalid","reason":"invalid_config
 saved=$(($(wc -c <build/host/migtask) - $(wc -c <"$scratch/variant/migtask")))
 expect 'the texts are left out' '^1[0-9]{4}$' echo "$saved"
 
+expect 'compiles where no TLS session is kept' 'CC +boards/host/attempts.c' \
+    make OUT="$scratch/variant" CFLAGS=-DMIGTASK_TLS_RESUME=0 "$texts/attempts.o"
+[ "$status" = 0 ] || failed=$((failed + 1))
+
 expect 'installs' 'install' make install DESTDIR="$PWD/$scratch/root" PREFIX=/usr
 expect 'what is installed runs' '^migtask [0-9]' "$scratch/root/usr/bin/migtask" --version
 

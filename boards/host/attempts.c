@@ -21,7 +21,9 @@ static migtask_posix_tcp tcp;
 static migtask_proxy proxy; /* if there is one */
 static migtask_tls tls;
 static migtask_stream stream; /* TLS over TCP, or over the proxy over TCP */
+#if MIGTASK_TLS_RESUME
 static migtask_tls_resumption resumption;
+#endif
 static bool are_several;
 
 static bool clock_now(void *ctx, int64_t *epoch_s)
@@ -187,8 +189,10 @@ void attempts_open(const struct options *options, const migtask_trust *trust,
     migtask_tls_config config = {.lower = lower,
                                  .endpoint = *endpoint,
                                  .trust = *trust,
-                                 .clock = clock_now,
-                                 .resumption = several ? &resumption : NULL};
+                                 .clock = clock_now};
+#if MIGTASK_TLS_RESUME
+    config.resumption = several ? &resumption : NULL;
+#endif
     (void)migtask_tls_init(&tls, &config); /* if it failed, the stream says so */
     stream = migtask_tls_stream(&tls);
 }
@@ -201,7 +205,9 @@ void attempts_close_connection(void)
 void attempts_close(void)
 {
     attempts_close_connection();
+#if MIGTASK_TLS_RESUME
     migtask_tls_forget(&resumption);
+#endif
 }
 
 void attempts_run(const struct options *options, uint32_t start_ms, bool more_follow,
