@@ -54,10 +54,7 @@ static void show_progress(uint32_t now_ms)
 /* One wait of the stream, or of the pause between two attempts. */
 static void wait_for(uint32_t max_ms)
 {
-    if (progress_wanted() && max_ms > PROGRESS_INTERVAL_MS) {
-        max_ms = PROGRESS_INTERVAL_MS;
-    }
-    migtask_posix_tcp_wait(&tcp, max_ms);
+    migtask_posix_tcp_wait(&tcp, progress_wait(max_ms));
 }
 
 static void describe_connection(const struct options *options, bool is_new)
@@ -186,10 +183,8 @@ void attempts_open(const struct options *options, const migtask_trust *trust,
         (void)migtask_proxy_init(&proxy, &way); /* if it failed, the stream says so */
         lower = migtask_proxy_stream(&proxy);
     }
-    migtask_tls_config config = {.lower = lower,
-                                 .endpoint = *endpoint,
-                                 .trust = *trust,
-                                 .clock = clock_now};
+    migtask_tls_config config = {
+        .lower = lower, .endpoint = *endpoint, .trust = *trust, .clock = clock_now};
 #if MIGTASK_TLS_RESUME
     config.resumption = several ? &resumption : NULL;
 #endif

@@ -35,7 +35,8 @@ static void on_signal(int number)
 }
 
 /* SIGINT, SIGTERM and SIGHUP cancel the call; they are let in only while waiting, so that none is
- * missed between a look and a wait. Returns the mask for waiting. */
+ * missed between a look and a wait. SIGPIPE never is: a reader that is gone is a failed write like
+ * any other. Returns the mask for waiting. */
 static void catch_signals(sigset_t *wait_mask)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -44,6 +45,7 @@ static void catch_signals(sigset_t *wait_mask)
     action.sa_handler = on_signal;
     sigset_t blocked;
     (void)sigemptyset(&blocked);
+    (void)sigaddset(&blocked, SIGPIPE);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct sigaction old;
         if (sigaction(numbers[i], &action, &old) == 0) {
@@ -58,6 +60,7 @@ static void catch_signals(sigset_t *wait_mask)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         (void)sigdelset(wait_mask, numbers[i]); /* whoever started us may have blocked them */
     }
+    (void)sigaddset(wait_mask, SIGPIPE);
 }
 
 static int print_help(void)
@@ -145,7 +148,8 @@ static int run(int argc, char *argv[])
     uint32_t start_ms = migtask_posix_now_ms(NULL);
 
     terminal_guard_descriptors();
-    (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone is a failed write like any other */
+    catch_signals(&wait_mask);
+    terminal_let_in(&wait_mask, &attempts_cancelled);
     bool good = options_read(&options, argc, argv, &complaint);
     if (options.help) {
         return print_help();
@@ -159,8 +163,6 @@ static int run(int argc, char *argv[])
     if (options.explain) {
         return explain_print(&options);
     }
-    catch_signals(&wait_mask);
-    terminal_let_in(&wait_mask, &attempts_cancelled);
     progress_start(options.amount != OUTPUT_QUIET);
 
     migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
@@ -206,9 +208,7 @@ static int run(int argc, char *argv[])
     if (options.amount == OUTPUT_VERBOSE) {
         describe_start(&options);
     }
-    int status = run_all(&options, &trust, start_ms, &wait_mask);
-    roots_close();
-    return status;
+    return run_all(&options, &trust, start_ms, &wait_mask);
 }
 
 int main(int argc, char *argv[])

@@ -6,9 +6,11 @@
 
 #include "terminal.h"
 
+#define PROGRESS_INTERVAL_MS 100u
 #define PATIENCE_MS 300u /* a call that is over by then shows nothing */
 
 static bool is_wanted;
+static bool is_known; /* whether there is a terminal */
 static bool is_shown;
 static bool is_started;
 static uint32_t start_ms;
@@ -18,12 +20,14 @@ static size_t tasks_of;
 
 void progress_start(bool wanted)
 {
-    is_wanted = wanted && isatty(STDERR_FILENO) == 1;
+    is_wanted = wanted;
+    is_known = false;
 }
 
-bool progress_wanted(void)
+uint32_t progress_wait(uint32_t max_ms)
 {
-    return is_wanted;
+    uint32_t most = is_known ? PROGRESS_INTERVAL_MS : PATIENCE_MS;
+    return is_wanted && max_ms > most ? most : max_ms;
 }
 
 void progress_count(size_t done, size_t of)
@@ -46,6 +50,13 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms)
     }
     if (now_ms - start_ms < PATIENCE_MS || doing == shown) {
         return;
+    }
+    if (!is_known) { /* not asked before: most calls are over by then */
+        is_known = true;
+        is_wanted = isatty(STDERR_FILENO) == 1;
+        if (!is_wanted) {
+            return;
+        }
     }
     shown = doing;
     is_shown = true;

@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest wait after which progress_show() wants to be called again, milliseconds. */
-#define PROGRESS_INTERVAL_MS 100u
-
 /* Whether there is a person to show it to: standard error is a terminal, and not quiet. */
 void progress_start(bool wanted);
 
@@ -21,6 +18,7 @@ void progress_erase(void);
 /* Of several tasks: how many are done, of how many. */
 void progress_count(size_t done, size_t of);
 
-bool progress_wanted(void);
+/* How long a wait may be, at most max_ms, so that what is shown stays true. */
+uint32_t progress_wait(uint32_t max_ms);
 
 #endif

@@ -10,8 +10,10 @@
 
 #include "wait.h"
 
-struct terminal terminal_out = {.fd = STDOUT_FILENO};
-struct terminal terminal_err = {.fd = STDERR_FILENO};
+static char out_text[TERMINAL_BUFFER];
+static char err_text[TERMINAL_BUFFER];
+struct terminal terminal_out = {.fd = STDOUT_FILENO, .buf = out_text};
+struct terminal terminal_err = {.fd = STDERR_FILENO, .buf = err_text};
 
 void terminal_guard_descriptors(void)
 {
@@ -86,13 +88,13 @@ bool terminal_write(void *terminal, const char *data, size_t len)
 {
     struct terminal *t = terminal;
     while (len > 0 && !t->failed) {
-        size_t room = sizeof t->buf - t->len;
+        size_t room = TERMINAL_BUFFER - t->len;
         size_t take = len < room ? len : room;
         memcpy(t->buf + t->len, data, take);
         t->len += take;
         data += take;
         len -= take;
-        if (t->len == sizeof t->buf) {
+        if (t->len == TERMINAL_BUFFER) {
             (void)terminal_flush(t);
         }
     }

@@ -11,7 +11,8 @@
 
 #include "migtask.h"
 
-#define TERMINAL_BUFFER 1024 /* bytes */
+/* Bytes held back. A pipe that has room for any takes so many: PIPE_BUF of Linux. */
+#define TERMINAL_BUFFER 4096
 
 /* A text that is written out when it is flushed, in one piece if it is short. */
 struct terminal {
@@ -19,7 +20,7 @@ struct terminal {
     bool failed; /* something could not be written; sticky */
     bool framed; /* the bytes of a flush come behind their number, a uint16_t: workers.h */
     size_t len;
-    char buf[TERMINAL_BUFFER];
+    char *buf; /* TERMINAL_BUFFER bytes */
 };
 
 /* For the process, once, before any descriptor is opened: descriptors 0, 1 and 2 that came closed

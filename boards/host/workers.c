@@ -207,9 +207,7 @@ static void wait_for_workers(const struct batch *batch, struct pollfd *watched, 
         watched[i].events = POLLIN;
         watched[i].revents = 0;
     }
-    (void)migtask_posix_wait(watched, count,
-                             progress_wanted() ? PROGRESS_INTERVAL_MS : LONGEST_WAIT_MS,
-                             batch->wait_mask);
+    (void)migtask_posix_wait(watched, count, progress_wait(LONGEST_WAIT_MS), batch->wait_mask);
 }
 
 static bool any_left(void)
