@@ -17,7 +17,11 @@ static struct {
     bool sure;     /* by then the request was handed over */
     bool complete; /* the response was read to its end */
     bool no_code;  /* it has no error code */
-    unsigned ops;  /* stream operations in this step */
+    /* In this step: */
+    bool framed;   /* the response came to the end that its own framing says */
+    bool behind;   /* and more had come with it */
+    bool persists; /* and the reader was asked whether the connection persists: yes */
+    unsigned ops;  /* stream operations */
     unsigned closes;
 } real;
 
@@ -125,7 +129,10 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
         real.header = true;
         real.sure = handed_over();
     }
-    real.complete |= event == MIGTASK_READ_DONE;
+    if (event == MIGTASK_READ_DONE) {
+        real.complete = real.framed = true;
+        real.behind = *at != end;
+    }
     return (enum migtask_http_event)event;
 }
 
@@ -136,6 +143,15 @@ bool migtask_http_complete_at_end(const struct migtask_http *http)
     real.complete |= complete;
     return complete;
 }
+
+#if MIGTASK_KEEP_OPEN
+bool migtask_http_persists(const struct migtask_http *http)
+{
+    (void)http;
+    prove(real.framed); /* it says nothing sooner */
+    return real.persists = any_bool();
+}
+#endif
 
 void migtask_http_init(struct migtask_http *http)
 {
@@ -232,7 +248,8 @@ static bool call_ok(void)
                                     call.reply.http_status <= 599) &&
            implies(real.sure, handed_over()) && implies(real.sure, real.header) &&
            /* a response that is complete ends the call, and nothing is sent behind its header */
-           implies(call.state != DONE, !real.complete && call.reply.error_code.len == 0) &&
+           implies(call.state != DONE,
+                   !real.complete && call.reply.error_code.len == 0 && !call.keep) &&
            implies(call.state == CONNECTING, call.sent == 0 && !real.header) &&
            implies(call.state == SENDING || call.state == DRAINING, !sent_all) &&
            implies(call.state == SENDING, !real.header) &&
@@ -267,6 +284,18 @@ static void prove_outcome(void)
     prove(implies(call.outcome != MIGTASK_ACCEPTED, call.reason != MIGTASK_OK));
 }
 
+/* A stream is left open only behind a complete answer that says where it ends, with nothing behind
+ * it, to a request that is out, if both sides want it; in all other ends it is closed once. */
+static void prove_closed(bool keep_open)
+{
+    bool may_stay = MIGTASK_KEEP_OPEN && real.framed && !real.behind && handed_over() &&
+                    real.sure && keep_open && real.persists;
+    prove(real.closes == (may_stay ? 0 : 1));
+    prove(implies(may_stay, call.outcome == MIGTASK_ACCEPTED || call.outcome == MIGTASK_REFUSED ||
+                                call.reason == MIGTASK_HTTP_STATUS ||
+                                call.reason == MIGTASK_BODY_MALFORMED));
+}
+
 static void any_call(void)
 {
     static char token[1];
@@ -275,11 +304,14 @@ static void any_call(void)
     call.read_next = any_bool();
     call.received = any_bool();
     call.early = any_bool();
+    call.keep = any_bool();
+    call.request.keep_open = any_bool();
     real.retained = any_bool();
     real.header = any_bool();
     real.sure = any_bool();
     real.complete = any_bool();
     real.no_code = any_bool();
+    real.framed = real.behind = real.persists = false;
     real.ops = real.closes = 0;
     call.stream.ops = &ops;
     call.stream.ctx = NULL;
@@ -314,6 +346,7 @@ void prove_call_step(void)
     any_call();
     const unsigned state = call.state;
     const unsigned outcome = call.outcome;
+    const bool keep_open = call.request.keep_open;
     const uint64_t elapsed = any_upto(UINT32_MAX); /* really */
     const uint32_t now = (uint32_t)((call.start_ms + elapsed) & UINT32_MAX);
     const uint32_t limit = call.request.timeout_ms;
@@ -329,13 +362,15 @@ void prove_call_step(void)
         prove(real.ops == 0 && real.closes == 0 && call.outcome == outcome);
         return;
     }
-    prove(real.closes == (call.state == DONE));
     /* No deadline is missed, and none comes too early, whatever the clock does at 2^32. */
-    prove(implies(late, call.state == DONE && real.ops == 0));
+    prove(implies(late, call.state == DONE && real.ops == 0 && real.closes == 1));
     prove(implies(!late, real.ops == 1 && (call.state != DONE || call.reason != MIGTASK_TIMEOUT)));
     if (call.state == DONE) {
         prove_outcome();
+        prove_closed(keep_open);
         prove(call.request.token.ptr == NULL);
+    } else {
+        prove(real.closes == 0);
     }
 }
 
@@ -346,6 +381,7 @@ void prove_call_cancel(void)
     const unsigned outcome = call.outcome;
     migtask_call_cancel((migtask_call *)(void *)&call);
     prove(call_ok() && call.state == DONE && real.ops == 0);
+    prove(real.closes == (state != DONE)); /* it is never left open */
     if (state != DONE) {
         prove_outcome();
         prove(call.outcome == MIGTASK_NOT_SENT || call.outcome == MIGTASK_UNKNOWN);

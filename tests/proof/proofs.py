@@ -66,6 +66,7 @@ class Bug:
     file: str
     old: str
     new: str
+    machine: str = ''  # what it is seeded for, if that is not the usual one
 
 
 @dataclasses.dataclass
@@ -81,6 +82,7 @@ class Proof:
     also: tuple = ()  # machines besides the usual one that it is proved for at once
 
 
+OPEN = 'mcu, kept open'
 RESPONSE = ['response.c', 'core/unicode.c']
 HTTP = 'core/http_response.c'
 NAMES = {'migtask_find_name.0': 7, 'memcmp.0': 19}
@@ -133,6 +135,13 @@ PROOFS = [
         Bug('a chunk of length 0 is data', HTTP, 'if (http->left == 0) { /* the last',
             'if (false) { /* the last'),
         Bug('204 has a body', HTTP, 'http->status == 204', 'http->status == 205'),
+        Bug('the last Connection header counts', HTTP, 'http->closing |= ', 'http->closing = ',
+            OPEN),
+        Bug('the no of an interim answer stays', HTTP,
+            'offsetof(struct migtask_http, interim_left)', 'offsetof(struct migtask_http, closing)',
+            OPEN),
+        Bug('a Connection header that is longer than a piece (off by one)', HTTP,
+            'http->closing = true;', 'http->closing |= http->value_len > FULL;', OPEN),
     ]),
     Proof('response_span', RESPONSE, {'SPAN': 9, 'take_span.0': 10, **plain(9)},
           {'SPAN': 40, 'take_span.0': 41, **plain(40)}, [
@@ -396,6 +405,12 @@ PROOFS += [
         Bug('a connection that ends completes the response', C,
             'if (migtask_http_complete_at_end(&call->http)) {', 'if (call->received) {'),
         Bug('an early 200 counts', C, '!call->early && reply', 'reply'),
+        Bug('a byte behind the answer is left (off by one)', C, 'at == end);',
+            'at >= end - 1);', OPEN),
+        Bug('it stays open while the request is not out', C, 'RECEIVING && !call->early &&',
+            'RECEIVING &&', OPEN),
+        Bug('it stays open though the server closes', C,
+            ' &&\n           migtask_http_persists(&call->http);', ';', OPEN),
     ]),
     Proof('call_cancel', CALL, {'EVENTS': 1}, bugs=[
         Bug('another reason than that (off by one)', C,
@@ -490,6 +505,7 @@ PROOFS += [
 # Besides the usual machine: 32 bit as on a Cortex-M, and the configuration of the host.
 ALSO = {
     'mcu, 32 bit': ['kept_cut', 'kept_begin', 'kept_append', 'guard_init', 'writer_put_ref'],
+    OPEN: ['response_init', 'response_step', 'call_step', 'call_cancel'],
     'host, 64 bit': ['response_init', 'response_number', 'kept_cut', 'kept_begin', 'kept_append',
                      'kept_end', 'guard_init', 'guard_end', 'writer_put_ref', 'request_write'],
 }

@@ -49,6 +49,37 @@ static void prove_event(const struct migtask_http *before, const struct migtask_
     }
 }
 
+#if MIGTASK_KEEP_OPEN
+/* Whether the connection persists: RFC 9112 section 9.3, and any doubt is a no. */
+static void prove_closing(const struct migtask_http *before, const struct migtask_http *http,
+                          const char *input, size_t len)
+{
+    if (is_over(before->state)) {
+        prove(http->closing == before->closing && http->minor_0 == before->minor_0);
+    }
+    /* A no stays so until the next message begins, which only an interim answer leaves room for. */
+    bool restarted = before->status < 200 && (http->state == STATUS || http->state == MALFORMED ||
+                                              http->state == TOO_LARGE);
+    prove(implies(before->closing, http->closing || restarted));
+    bool line = len > 0 && before->line_left > 0; /* a byte of it is taken */
+    /* It comes from a Connection header alone, at its end or where it is longer than a piece. */
+    bool connection = before->field == MIGTASK_FIELD_CONNECTION && is_in_value(before->state);
+    prove(implies(http->closing && !before->closing, connection));
+    if (connection && before->state == VALUE_LF && line && input[0] == '\n') {
+        bool keep_alive = before->value_len == 10 && memcmp(before->value, "keep-alive", 10) == 0;
+        prove(http->closing == (before->closing || !keep_alive));
+    }
+    /* What is longer than the room for it counts as a no as soon as that is full. */
+    prove(implies(connection && before->value_len < FULL && http->state == VALUE &&
+                      http->value_len >= FULL,
+                  http->closing));
+    if (before->state == STATUS && before->position == 7 && line) {
+        prove(http->minor_0 == (input[0] == '0'));
+    }
+    prove(migtask_http_persists(http) == (!http->minor_0 && !http->closing));
+}
+#endif
+
 void prove_response_step(void)
 {
     struct migtask_http http = any_response();
@@ -76,6 +107,12 @@ void prove_response_step(void)
         prove(http.left == before.left - body.len);
         prove((http.state == DONE) == (http.left == 0));
     }
+    /* A message is complete only where its own framing ends it. */
+    prove(implies(http.state == DONE && before.state != DONE,
+                  http.has_length || http.chunked || http.status == 204 || http.status == 304));
+#if MIGTASK_KEEP_OPEN
+    prove_closing(&before, &http, input, len);
+#endif
     /* The end of the connection ends only a message that nothing else frames. */
     prove(implies(migtask_http_complete_at_end(&http),
                   is_past_header(&http) && !http.has_length && !http.chunked));

@@ -52,6 +52,9 @@ static bool framing_ok(const struct migtask_http *http)
     bool chunks = is_chunk_line(http->state) || http->state == CHUNK_DATA;
     bool status_line = http->state == STATUS || http->state == PHRASE || http->state == STATUS_LF;
     return implies(status_line, !http->chunked && !http->has_length && !http->in_trailer) &&
+#if MIGTASK_KEEP_OPEN
+           implies(status_line, !http->closing) && /* nothing is left of an interim answer */
+#endif
            implies(http->status < 200, !http->in_trailer) &&
            implies(http->chunked, !http->minor_0) &&
            implies(chunks || http->in_trailer, http->chunked && !http->has_length) &&
@@ -85,6 +88,10 @@ static struct migtask_http any_response(void)
     http.chunked = any_bool();
     http.in_trailer = any_bool();
     http.blank = any_bool();
+    http.to_connect = any_bool();
+#if MIGTASK_KEEP_OPEN
+    http.closing = any_bool();
+#endif
     assume(response_ok(&http));
     return http;
 }

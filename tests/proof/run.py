@@ -34,6 +34,7 @@ MACHINES = {
     'mcu, 32 bit': ['-m32', '-funsigned-char', f'-I{OUT}/include'],
     'unsigned char': ['-funsigned-char'],  # as on ARM, else as usual
     'host, 64 bit': ['-DMIGTASK_CONFIG_HOST'],
+    'mcu, kept open': ['-DMIGTASK_KEEP_OPEN=1'],  # the connection; else as usual
 }
 USUAL = 'mcu, 64 bit'
 
@@ -141,7 +142,8 @@ def prove(tools, proof, large, machine):
 def reject(tools, proof, bug, verbose):
     folder = prepare(f'{proof.name}-bug-{proof.bugs.index(bug) + 1}', bug)
     start = time.monotonic()
-    status, output = run(steps(tools, proof, folder, False, USUAL, ['--stop-on-fail']))
+    status, output = run(steps(tools, proof, folder, False, bug.machine or USUAL,
+                               ['--stop-on-fail']))
     rejected = status == 10 and 'VERIFICATION FAILED' in output
     why = output.split('Violated property:')[-1].strip('\n') if verbose or not rejected else ''
     return ('REJECT', f'{proof.name}: {bug.what}', rejected, time.monotonic() - start, why[-2000:])
