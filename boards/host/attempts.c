@@ -86,7 +86,7 @@ static migtask_phase run_call(const struct options *options)
         }
         if (options->amount == OUTPUT_VERBOSE && phase == MIGTASK_PHASE_CONNECTING &&
             migtask_call_phase(&call) != phase) {
-            progress_erase();
+            progress_make_room();
             describe_connection(options, is_new);
         }
         phase = migtask_call_phase(&call);
@@ -104,10 +104,10 @@ static void announce_repeat(const struct options *options, const migtask_retry *
                             uint32_t pause_ms)
 {
     const char *sentence = migtask_call_sentence(&call);
-    progress_erase();
     if (options->amount == OUTPUT_QUIET) {
         return;
     }
+    progress_make_room();
     if (are_several) {
         terminal_put(&terminal_err, options->task_id);
         terminal_put(&terminal_err, ": ");

@@ -10,7 +10,8 @@
 #define PATIENCE_MS 300u /* a call that is over by then shows nothing */
 
 static bool is_wanted;
-static bool is_known; /* whether there is a terminal */
+static bool is_known;    /* whether there is a terminal */
+static bool is_anothers; /* the line on the screen */
 static bool is_shown;
 static bool is_started;
 static uint32_t start_ms;
@@ -22,6 +23,12 @@ void progress_start(bool wanted)
 {
     is_wanted = wanted;
     is_known = false;
+}
+
+void progress_leave(void)
+{
+    is_anothers = is_wanted && isatty(STDERR_FILENO) == 1;
+    is_wanted = false;
 }
 
 uint32_t progress_wait(uint32_t max_ms)
@@ -76,13 +83,23 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms)
     (void)terminal_flush(&terminal_err);
 }
 
-void progress_erase(void)
+static void erase(bool there_is_one)
 {
-    if (is_shown) {
+    if (there_is_one) {
         (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
         (void)terminal_flush(&terminal_err);
     }
     is_shown = false;
     is_started = false;
     shown = NULL;
+}
+
+void progress_erase(void)
+{
+    erase(is_shown);
+}
+
+void progress_make_room(void)
+{
+    erase(is_shown || is_anothers);
 }

@@ -72,7 +72,7 @@ static _Noreturn void work(struct batch *batch, int fd)
 #ifdef __linux__
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the call under way is then cancelled in order */
 #endif
-    progress_start(false);
+    progress_leave(); /* the parent's line is not written into */
     terminal_out.fd = fd;
     terminal_out.framed = true;
     terminal_let_in(NULL, NULL); /* what is told of an outcome stays whole: the parent reads it */

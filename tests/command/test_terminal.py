@@ -115,6 +115,15 @@ class Progress(Case):
         self.assertIn('unknown', left)
         self.assertNotRegex(left, rf'({PHASES})[^\n]*unknown')
 
+    def test_several_at_a_time(self):
+        """What a worker says begins on a clean line."""
+        service = self.service(keep_alive=100)
+        pieces, result = self.watch('start', 'ready-1', 'fault-retry-2-1', 'fault-slow-2500', '--json', '--parallel=2',
+                                    *target(service.port))
+        self.assertEqual(result.code, 0)
+        left = self.assert_shown_and_erased(pieces, 'several at a time', result)
+        self.assertEqual([line.split(':')[0] for line in left], ['fault-retry-2-1'] * 2, left)
+
     def test_a_quick_call_shows_nothing(self):
         service = self.service()
         pieces, result = self.watch('start', 'ready-1', '--json', *target(service.port))
