@@ -13,7 +13,7 @@
 bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
                 bool *no_memory);
 
-/* The file in use, for -v. */
+/* What is in use, for -v: the name of the file, or words about those compiled in. */
 const char *roots_file(void);
 
 /* For --help: what is used without --ca-file. */

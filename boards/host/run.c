@@ -98,7 +98,7 @@ int run_all(struct options *options, const migtask_trust *trust, uint32_t start_
     attempts_open(options, trust, wait_mask, count > 1);
     /* The first alone: it shows whether the token is good before several calls use it. */
     run_task(&batch, start_ms);
-    if (options->parallel > 1 && batch.next < count && batch.stop == MIGTASK_OK) {
+    if (options->parallel > 1 && batch.next + 1 < count && batch.stop == MIGTASK_OK) {
         workers_run(&batch);
     }
     while (batch.next < count && batch.stop == MIGTASK_OK) {

@@ -357,6 +357,19 @@ class Parallel(Case):
         running.process.kill()
         wait_until(lambda: not any(pathlib.Path(f'/proc/{child}').exists() and not is_zombie(child) for child in started))
 
+    def test_no_more_processes_than_tasks(self):
+        service = self.service(keep_alive=100)
+        running = self.start('start', 'ready-1', 'fault-slow-25000', 'fault-slow-25001', '--json', '--parallel=8',
+                             *target(service.port), '--timeout=30')
+        service.wait_log(3)
+        self.assertEqual(len(children(running.process.pid)), 2)
+        running.signal(signal.SIGTERM)
+        self.finish(running, 8)
+        # The last one alone goes over the connection of the first.
+        service = self.service(keep_alive=100)
+        self.run_command('start', 'ready-1', 'ready-2', '--json', '--parallel=8', *target(service.port))
+        self.assertEqual((tasks_seen(service), connections(service)), (['ready-1', 'ready-2'], 1))
+
     def test_where_no_process_can_be_started(self):
         service = self.service(keep_alive=100)
         # Root has no limit of processes.
