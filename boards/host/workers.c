@@ -238,9 +238,9 @@ void workers_run(struct batch *batch)
     size_t left = tasks_count() - batch->next;
     size_t wanted = batch->options->parallel < left ? batch->options->parallel : left;
     attempts_close_connection();
-    /* Each offers its copy of the session that the first task left. A ticket used several times lets
-     * a listener see that the connections belong together (RFC 8446 appendix C.4): that they come
-     * from one address at one time tells it anyway. */
+    /* Each offers its copy of the session that the first task left. A ticket used several times
+     * lets a listener see that the connections belong together (RFC 8446 appendix C.4): that they
+     * come from one address at one time tells it anyway. */
     while (count < wanted && start_worker(batch)) {
     }
     for (size_t i = 0; i < count; i++) {
