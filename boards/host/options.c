@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy_url.h"
 #include "tasks.h"
 
 #define DEFAULT_TIMEOUT_MS 30000u
@@ -202,6 +203,10 @@ static int read_long(struct reader *reader, char *const *argument)
         if (value == NULL && argument[1] == NULL) {
             (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
             return 1;
+        }
+        if (i == OPTION_PROXY && reader->values[i] != NULL) {
+            /* proxy_choose() sees only the last one. */
+            proxy_url_mask((char *)(uintptr_t)reader->values[i]);
         }
         reader->values[i] = value != NULL ? value : argument[1];
         return value != NULL ? 1 : 2;

@@ -150,6 +150,7 @@ class WhatItSees(Through):
             for options, more in (
                     (('--proxy', proxy_url(proxy.port)), {'HTTPS_PROXY': proxy_url(1), 'ALL_PROXY': proxy_url(2)}),
                     (('--proxy=' + proxy_url(proxy.port),), {}),
+                    (('--proxy', proxy_url(1), '--proxy', proxy_url(proxy.port)), {}),
                     ((), {'https_proxy': proxy_url(proxy.port), 'HTTPS_PROXY': proxy_url(1)})):
                 before = len(proxy.heads)
                 with Running(('start', 'ready-1', *target(1), *options), env=more) as running:
