@@ -10,11 +10,15 @@ void batch_select(struct batch *batch, size_t i)
     batch->options->request.action.task_id = migtask_text(tasks_id(i));
 }
 
-void batch_count(struct batch *batch, migtask_outcome outcome, int status)
+void batch_count(struct batch *batch, const struct finding *finding, int status)
 {
     batch->told++;
-    batch->outcomes[outcome]++;
-    if (status != (int)outcome) {
+    batch->outcomes[finding->outcome]++;
+    batch->unreachable = finding->outcome == MIGTASK_NOT_SENT ? batch->unreachable + 1 : 0;
+    if (batch->unreachable >= BATCH_UNREACHABLE && batch->stop == MIGTASK_OK) {
+        batch->stop = finding->reason;
+    }
+    if (status != (int)finding->outcome) {
         batch->lost = true;
         batch->stop = batch->stop == MIGTASK_OK ? MIGTASK_CANCELLED : batch->stop;
     }

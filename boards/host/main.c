@@ -35,8 +35,8 @@ static void on_signal(int number)
 }
 
 /* SIGINT, SIGTERM and SIGHUP cancel the call; they are let in only while waiting, so that none is
- * missed between a look and a wait. SIGPIPE never is: a reader that is gone is a failed write like
- * any other. Returns the mask for waiting. */
+ * missed between a look and a wait. SIGPIPE and SIGXFSZ never are: a reader that is gone or a file
+ * that may not grow is a failed write like any other. Returns the mask for waiting. */
 static void catch_signals(sigset_t *wait_mask)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -46,6 +46,7 @@ static void catch_signals(sigset_t *wait_mask)
     sigset_t blocked;
     (void)sigemptyset(&blocked);
     (void)sigaddset(&blocked, SIGPIPE);
+    (void)sigaddset(&blocked, SIGXFSZ);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         struct sigaction old;
         if (sigaction(numbers[i], &action, &old) == 0) {
@@ -61,6 +62,7 @@ static void catch_signals(sigset_t *wait_mask)
         (void)sigdelset(wait_mask, numbers[i]); /* whoever started us may have blocked them */
     }
     (void)sigaddset(wait_mask, SIGPIPE);
+    (void)sigaddset(wait_mask, SIGXFSZ);
 }
 
 static int print_help(void)
@@ -119,6 +121,7 @@ static int dry_run(struct options *options)
 {
     for (size_t i = 0; i < tasks_count(); i++) {
         options->request.action.task_id = migtask_text(tasks_id(i));
+        options->request.keep_open = i + 1 < tasks_count();
         put_request(&terminal_out, &options->request);
     }
     if (options->amount != OUTPUT_QUIET) {
@@ -208,7 +211,9 @@ static int run(int argc, char *argv[])
     if (options.amount == OUTPUT_VERBOSE) {
         describe_start(&options);
     }
-    return run_all(&options, &trust, start_ms, &wait_mask);
+    int status = run_all(&options, &trust, start_ms, &wait_mask);
+    roots_close();
+    return status;
 }
 
 int main(int argc, char *argv[])

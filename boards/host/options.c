@@ -12,7 +12,9 @@
 #define DEFAULT_CONNECT_TIMEOUT_MS 10000u
 #define DEFAULT_RETRIES 2
 #define MAX_RETRIES 100
-#define MAX_PARALLEL 8
+/* Tokens that end in the middle of a run are refused so many times at most: less than the five
+ * after which the service locks the account's key. */
+#define MAX_PARALLEL 4
 
 enum option {
     OPTION_ENDPOINT,
@@ -125,7 +127,7 @@ const char options_usage[] =
     "      --timeout SECONDS               for all of a task (30; above 0, up to 86400)\n"
     "      --connect-timeout SECONDS       for name, TCP and TLS (10)\n"
     "      --retries N                     repeats where that is safe (2; 0 to 100)\n"
-    "      --parallel N                    so many tasks at the same time (1; up to 8)\n"
+    "      --parallel N                    so many tasks at the same time (1; up to 4)\n"
     "      --json                          the result as one JSON object, a line for each task\n"
     "      --dry-run                       show the request and send nothing\n"
     "  -v, --verbose                       say more on standard error\n"
@@ -404,7 +406,7 @@ static void read_values(struct reader *reader)
         (!read_number(values[OPTION_PARALLEL], MAX_PARALLEL, &options->parallel) ||
          options->parallel == 0)) {
         (void)complain(complaint, "--parallel is out of range", values[OPTION_PARALLEL],
-                       "it is a number from 1 to 8");
+                       "it is a number from 1 to 4");
     }
 }
 

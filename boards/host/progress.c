@@ -90,7 +90,7 @@ static void erase(bool there_is_one)
         (void)terminal_flush(&terminal_err);
     }
     is_shown = false;
-    is_started = false;
+    is_started = tasks_of > 1 && is_started; /* of several tasks the whole run is what lasts */
     shown = NULL;
 }
 

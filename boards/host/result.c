@@ -4,6 +4,7 @@
 
 #include "advice.h"
 #include "hints.h"
+#include "tasks.h"
 #include "terminal.h"
 
 #define SHOWN_BYTES 400 /* of one text of the service; --json has all of it */
@@ -140,12 +141,15 @@ static void put_next_step(struct terminal *t, const struct options *options,
         terminal_put(t, "\n");
         break;
     case MIGTASK_NOT_SENT:
-        terminal_put(t,
-                     finding->reason == MIGTASK_CERTIFICATE_REJECTED ||
-                             finding->reason == MIGTASK_PROXY_FAILED ||
-                             finding->reason == MIGTASK_OUT_OF_MEMORY
-                         ? "  The action was not carried out. Remove the cause, then repeat it.\n"
-                         : "  The action was not carried out. It is safe to repeat the command.\n");
+        terminal_put(t, "  The action was not carried out. ");
+        terminal_put(t, finding->reason == MIGTASK_CERTIFICATE_REJECTED ||
+                                finding->reason == MIGTASK_PROXY_FAILED ||
+                                finding->reason == MIGTASK_OUT_OF_MEMORY
+                            ? "Remove the cause, then repeat it.\n"
+                        : finding->reason == MIGTASK_AUTH_FAILED
+                            ? "Get a new token, then repeat it.\n"
+                        : tasks_count() > 1 ? "It is safe to repeat it, for this task alone.\n"
+                                            : "It is safe to repeat the command.\n");
         break;
     default:
         break;

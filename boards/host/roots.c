@@ -49,7 +49,7 @@ void roots_put_usage(struct terminal *t)
     }
 }
 
-static void close_file(void)
+void roots_close(void)
 {
     if (is_open) {
         migtask_posix_reader_close(&reader);
@@ -110,7 +110,7 @@ bool roots_open(const char *file, migtask_trust *trust, struct complaint *compla
     migtask_trust_text text = {migtask_posix_reader_rewind, read_text, &reader};
     *trust = migtask_trust_from_pem(&pem, &text);
     if (!check(trust, complaint, no_memory)) {
-        close_file();
+        roots_close();
         return false;
     }
     return true;

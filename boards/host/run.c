@@ -17,13 +17,15 @@ static void run_task(struct batch *batch, uint32_t start_ms)
     batch_select(batch, batch->next++);
     attempts_run(batch->options, start_ms, batch->next < tasks_count(), &finding);
     batch->stop = batch_stop_reason(&finding);
-    batch_count(batch, finding.outcome, result_print(batch->options, &finding));
+    batch_count(batch, &finding, result_print(batch->options, &finding));
 }
 
 static const char *why_not_begun(const struct batch *batch)
 {
     return batch->lost                        ? "not begun: its outcome could not be told"
            : batch->stop == MIGTASK_CANCELLED ? "not begun: cancelled by a signal"
+           : batch->unreachable >= BATCH_UNREACHABLE
+               ? "not begun: the network did not let three tasks in a row through"
            : batch->stop == MIGTASK_AUTH_FAILED
                ? "not begun: the service did not accept the token of a task before (HTTP 401), and "
                  "repeating that locks the account's key"
@@ -35,7 +37,7 @@ static void tell_rest(struct batch *batch, const struct finding *finding)
 {
     while (batch->next < tasks_count()) {
         batch_select(batch, batch->next++);
-        batch_count(batch, finding->outcome, result_print(batch->options, finding));
+        batch_count(batch, finding, result_print(batch->options, finding));
     }
 }
 

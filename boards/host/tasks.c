@@ -85,9 +85,11 @@ static bool take_lines(struct options *options, size_t len, struct complaint *co
         complaint->hint = "it is a text with a task id a line";
         return false;
     }
+    static const char mark[] = "\xEF\xBB\xBF"; /* of UTF-8, as some editors write it */
     char *end = text + len;
+    char *start = text + (len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0);
     uint32_t number = 0;
-    for (char *line = text; line < end;) {
+    for (char *line = start; line < end;) {
         char *stop = memchr(line, '\n', (size_t)(end - line));
         stop = stop == NULL ? end : stop;
         number++;

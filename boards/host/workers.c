@@ -22,7 +22,7 @@
 #include "token.h"
 #include "wait.h"
 
-#define WORKERS_MAX 8 /* as --parallel */
+#define WORKERS_MAX 4 /* as --parallel */
 #define NOBODY SIZE_MAX
 #define LONGEST_WAIT_MS 3600000u
 
@@ -66,12 +66,15 @@ static bool transfer(int fd, void *data, size_t len, bool out)
 }
 
 /* Does the tasks that come, until there are no more. */
-static _Noreturn void work(struct batch *batch, int fd)
+static _Noreturn void work(struct batch *batch, int fd, pid_t parent)
 {
     uint32_t task;
 #ifdef __linux__
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* the call under way is then cancelled in order */
 #endif
+    if (getppid() != parent) { /* killed before that: nobody is left to tell */
+        _exit(0);
+    }
     progress_leave(); /* the parent's line is not written into */
     terminal_out.fd = fd;
     terminal_out.framed = true;
@@ -107,13 +110,14 @@ static bool start_worker(struct batch *batch)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         return false;
     }
+    pid_t parent = getpid();
     worker->process = fork();
     if (worker->process == 0) {
         for (size_t i = 0; i < count; i++) {
             (void)close(workers[i].fd); /* else it would not see its end */
         }
         (void)close(ends[0]);
-        work(batch, ends[1]);
+        work(batch, ends[1], parent);
     }
     (void)close(ends[1]);
     if (worker->process < 0) {
@@ -146,7 +150,7 @@ static void tell_death(struct batch *batch, const struct worker *worker, bool sp
         (void)terminal_write(&terminal_out, "\n", 1); /* behind its unfinished line */
     }
     batch_select(batch, worker->task);
-    batch_count(batch, finding.outcome, result_print(batch->options, &finding));
+    batch_count(batch, &finding, result_print(batch->options, &finding));
 }
 
 /* Hands out the next task, or lets the worker go. */
@@ -185,7 +189,7 @@ static bool listen_to(struct batch *batch, struct worker *worker, bool spoke)
                                   .reply = &told_by_worker,
                                   .attempts = 1};
         batch_select(batch, worker->task);
-        batch_count(batch, finding.outcome, result_pass_on(batch->options, &finding));
+        batch_count(batch, &finding, result_pass_on(batch->options, &finding));
         if (batch->stop == MIGTASK_OK) {
             batch->stop = (migtask_reason)verdict.stop;
         }
