@@ -32,18 +32,56 @@ static uint32_t read_unit(size_t *at)
     return unit;
 }
 
+/* ---- a number ---- */
+
+/* The digits of any number, zeros before them, and the numbers that its first ones make. */
+static unsigned digit[10];
+static uint32_t prefix[11];
+
+/* What holds before each turn of the loop in migtask_put_number(): the digits behind are written,
+ * the others are still in the number. */
+static bool number_ok(uint32_t number, size_t at, const char *digits)
+{
+    bool good = at >= 1 && at <= 10 && number == prefix[at] && (number > 0 || at == 10);
+    for (size_t i = 0; i < 10; i++) {
+        good &= implies(i >= at, digits[i] == (char)('0' + digit[i]));
+    }
+    return good;
+}
+
+/* The loop by induction, since the solver takes too long for ten divisions in a row. This is called
+ * first thing in each turn: the first turn goes on from any state that the invariant lets through,
+ * and what comes to the second is only shown to keep it. */
+void number_turn(uint32_t *number, size_t *at, char *digits)
+{
+    static bool again;
+    prove(number_ok(*number, *at, digits));
+    assume(!again);
+    again = true;
+    *number = any_unsigned();
+    *at = any_size();
+    __CPROVER_havoc_object(digits);
+    assume(number_ok(*number, *at, digits));
+}
+
 void prove_escape_number(void)
 {
-    uint32_t number = any_uint16(); /* as ports and lengths are */
-    uint64_t value = 0;
-    migtask_put_number(NULL, number);
-    prove(out_len >= 1 && out_len <= 10);
-    prove(implies(out[0] == '0', out_len == 1));
-    for (size_t i = 0; i < out_len; i++) {
-        prove(out[i] >= '0' && out[i] <= '9');
-        value = value * 10 + (uint64_t)(out[i] - '0');
+    prefix[0] = 0;
+    for (size_t i = 0; i < 10; i++) {
+        digit[i] = (unsigned)any_upto(9);
+        uint64_t next = (uint64_t)prefix[i] * 10 + digit[i];
+        assume(next <= UINT32_MAX);
+        prefix[i + 1] = (uint32_t)next;
     }
-    prove(value == number);
+
+    migtask_put_number(NULL, prefix[10]);
+
+    prove(out_len >= 1 && out_len <= 10);
+    size_t first = 10 - out_len;
+    prove(prefix[first] == 0 && implies(out_len > 1, digit[first] > 0));
+    for (size_t i = 0; i < out_len; i++) {
+        prove(out[i] == (char)('0' + digit[first + i]));
+    }
 }
 
 /* Valid UTF-8 comes back, character by character, from plain ASCII alone. */

@@ -79,6 +79,8 @@ class Proof:
     large: dict = dataclasses.field(default_factory=dict)  # what --all has instead
     bugs: list = dataclasses.field(default_factory=list)
     replace: tuple = ()  # functions whose contracts, proved elsewhere, stand for them
+    # Calls that are put into loops, which are proved by induction: file, old, new.
+    induct: list = dataclasses.field(default_factory=list)
     also: tuple = ()  # machines besides the usual one that it is proved for at once
 
 
@@ -362,13 +364,18 @@ def escape(length):
 
 PROOFS += [
     Proof('escape_number', ESCAPE,
-          {'LENGTH': 2, 'memcpy.0': 11, 'migtask_put_number.0': 11, 'prove_escape_number.0': 11},
-          {}, [
+          {'LENGTH': 2, 'memcpy.0': 11, 'migtask_put_number.0': 2, 'number_ok.0': 11,
+           'prove_escape_number.0': 11, 'prove_escape_number.1': 11}, {}, [
         Bug('room for four digits (off by one)', W, 'digits[10]', 'digits[4]'),
         Bug('a digit that is none (off by one)', W, 'number % 10)', 'number % 11)'),
         Bug('the first digit is lost (off by one)', W, 'digits + at, sizeof digits - at',
             'digits + at + 1, sizeof digits - at - 1'),
-    ], ['migtask_put']),
+        Bug('the highest of 32 bits is lost', W, 'number /= 10;',
+            'number = (number & 0x7FFFFFFF) / 10;'),
+    ], ['migtask_put'], induct=[
+        (W, '    do {\n', '    do { void number_turn(uint32_t *, size_t *, char *); '
+            'number_turn(&number, &at, digits);\n'),
+    ]),
     Proof('escape_ascii', ESCAPE, escape(4), escape(8), [
         Bug('U+10000 in one unit (off by one)', W, 'character > 0xFFFF', 'character > 0x10000'),
         Bug('a high surrogate that is one too high (off by one)', W, '0xD7C0 +', '0xD7C1 +'),

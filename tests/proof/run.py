@@ -67,7 +67,7 @@ def mark_meant(path, line):
                  f'\n#pragma CPROVER check pop\n#line {number + 1}\n')
 
 
-def prepare(name, bug=None):
+def prepare(name, proof, bug=None):
     """A copy of the core, with the bug in it and the marks that CBMC needs."""
     folder = OUT / re.sub(r'\W+', '-', name).strip('-')
     shutil.rmtree(folder, ignore_errors=True)
@@ -76,6 +76,8 @@ def prepare(name, bug=None):
     for file, lines in proofs.MEANT.items():
         for line in lines:
             mark_meant(folder / file, line)
+    for file, old, new in proof.induct:
+        replace_once(folder / file, old, new)
     if bug:
         replace_once(folder / bug.file, bug.old, bug.new)
     return folder
@@ -131,7 +133,7 @@ def run(lines):
 
 def prove(tools, proof, large, machine):
     what = proof.name + ('' if machine == USUAL else f' ({machine})')
-    folder = prepare(f'{proof.name}-{machine}')
+    folder = prepare(f'{proof.name}-{machine}', proof)
     start = time.monotonic()
     status, output = run(steps(tools, proof, folder, large, machine))
     failures = [line for line in output.splitlines() if line.endswith('FAILURE')]
@@ -140,7 +142,7 @@ def prove(tools, proof, large, machine):
 
 
 def reject(tools, proof, bug, verbose):
-    folder = prepare(f'{proof.name}-bug-{proof.bugs.index(bug) + 1}', bug)
+    folder = prepare(f'{proof.name}-bug-{proof.bugs.index(bug) + 1}', proof, bug)
     start = time.monotonic()
     status, output = run(steps(tools, proof, folder, False, bug.machine or USUAL,
                                ['--stop-on-fail']))
