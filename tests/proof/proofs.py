@@ -351,6 +351,55 @@ PROOFS += [
     ], ['migtask_operation_name']),
 ]
 
+CHECK = ['check.c', 'libc.c', 'core/unicode.c']
+A = 'core/action.c'
+PROOFS += [
+    Proof('request_operation', CHECK, {'strlen.0': 33}, bugs=[
+        Bug('a name behind the last (off by one)', A, '(size_t)operation < COUNT(operations)',
+            '(size_t)operation <= COUNT(operations)'),
+        Bug('a quotation mark in a name', A, '"network_check"', '"network\\"check"'),
+        Bug('an operation without a name', A, '    [MIGTASK_CLEAR] = "clear",\n', ''),
+    ]),
+    Proof('request_word', CHECK, {'LENGTH': 3, 'migtask_is_word.0': 4, 'prove_request_word.0': 4},
+          bugs=[
+        Bug('a text that is one byte too long (off by one)', 'core/unicode.c',
+            'text.len <= max;', 'text.len <= max + 1;'),
+        Bug('the last byte is not looked at (off by one)', 'core/unicode.c',
+            'good && i < text.len;', 'good && i + 1 < text.len;'),
+        Bug('a brace is a letter (off by one)', 'core/unicode.c', "letter <= 'z')",
+            "letter <= '{')"),
+    ]),
+    Proof('request_visible', CHECK,
+          {'LENGTH': 9, 'memchr.0': 10, 'migtask_all_visible.0': 10, 'prove_request_visible.0': 10,
+           **plain(9)}, bugs=[
+        Bug('a blank', 'core/unicode.c', "if (memchr(ptr, ' ', len) != NULL) {", 'if (false) {'),
+        Bug('whatever is not plain', 'core/unicode.c', "if (*ptr != '\"' && *ptr != '\\\\') {",
+            'if (false) {'),
+        Bug('the byte behind a quotation mark (off by one)', 'core/unicode.c', 'plain = 1;',
+            'plain = 2;'),
+    ]),
+    Proof('request_template', CHECK, {'is_template_id.0': 2}, bugs=[
+        Bug('a character too many (off by one)', A, 'characters == MIGTASK_TEMPLATE_ID_MAX',
+            'characters > MIGTASK_TEMPLATE_ID_MAX'),
+        Bug('what is cut', A, ' || length > id.len - at', ''),
+        Bug('what is no character', A, 'length == 0 || ', ''),
+    ], replace=['migtask_utf8_decode'], induct=[
+        (A, '        uint32_t character;\n', '        uint32_t character; '
+            'void template_turn(size_t *, size_t *, size_t); '
+            'template_turn(&at, &characters, id.len);\n'),
+    ]),
+    Proof('request_check', CHECK, bugs=[
+        Bug('an operation behind the last (off by one)', A,
+            '(unsigned)action->operation >= MIG', '(unsigned)action->operation > MIG'),
+        Bug('a token that is one byte too long (off by one)', Q, 'token.len <= MIGTASK_TOKEN_MAX',
+            'token.len <= MIGTASK_TOKEN_MAX + 1'),
+        Bug('a host of any bytes', Q,
+            'port != 0 && migtask_is_word(endpoint->host, MIGTASK_HOST_MAX, others)', 'port != 0'),
+        Bug('an endpoint is not looked at where the action is good', Q,
+            'check == MIGTASK_CHECK_OK && !is_endpoint', 'check != MIGTASK_CHECK_OK && !is_endpoint'),
+    ], replace=['migtask_is_word', 'migtask_all_visible', 'is_template_id']),
+]
+
 ESCAPE = ['escape.c', 'memcpy.c', 'core/writer.c', 'core/unicode.c']
 
 

@@ -26,7 +26,7 @@ static char buf[1]; /* nothing is written to it here */
 static migtask_request request;
 static size_t template_len; /* what migtask_put_ascii() makes of the template id */
 
-static const char operation[1]; /* stands for any name, see prove_operation_name() */
+static const char operation[1]; /* stands for any name, see prove_request_operation() */
 static size_t operation_len;
 
 /* Its total is that of any pass: window or not, a piece adds its length. */
