@@ -81,6 +81,7 @@ class Proof:
     replace: tuple = ()  # functions whose contracts, proved elsewhere, stand for them
     # Calls that are put into loops, which are proved by induction: file, old, new.
     induct: list = dataclasses.field(default_factory=list)
+    slow: bool = False  # only with --all, or by its name
     also: tuple = ()  # machines besides the usual one that it is proved for at once
 
 
@@ -216,6 +217,45 @@ PROOFS = [
             'migtask_kept_raw(text, "\\",\\"", 3)', 'migtask_kept_raw(text, "\\",\\"", 2)'),
         Bug('some of the window stays', TEXT, 'scan(text, 0);', 'scan(text, 1);'),
     ], replace=['scan']),
+]
+MASK = ['mask.c', 'core/unicode.c']
+PROOFS += [
+    Proof('mask_long_word', MASK,
+          {'SECRET': 16, 'in_long_word.0': 17, 'in_long_word.1': 17, 'prove_mask_long_word.0': 17},
+          bugs=[
+        Bug('a word must be longer than a run (off by one)', TEXT, 'return end >= first + text->run;',
+            'return end > first + text->run;'),
+        Bug('the character before does not count (off by one)', TEXT, 'while (first > 0 && end',
+            'while (first > 1 && end'),
+        Bug('a tilde ends a word (off by one)', TEXT, 'c < 0x7F;', 'c < 0x7E;'),
+    ]),
+    Proof('mask_take_out', MASK,
+          {'SECRET': 17, 'take_out.0': 16, 'take_out.1': 17, 'take_out.2': 2, 'memcmp.0': 4,
+           'prove_mask_take_out.0': 17}, bugs=[
+        Bug('what is a run is not (off by one)', TEXT, 'to - from >= text->run',
+            'to - from > text->run'),
+        Bug('the first of a run stays (off by one)', TEXT, 'least = place - (text->run - 1u);',
+            'least = place - (text->run - 2u);'),
+        Bug('only the first place in the credential is looked at', TEXT,
+            '        at++;\n        left--;\n', '        break;\n'),
+        Bug('the last of a run stays (off by one)', TEXT, '(uint16_t)end : text->done;\n    }\n}',
+            '(uint16_t)(end - 1) : text->done;\n    }\n}'),
+    ], replace=['emit', 'memchr'], slow=True, induct=[
+        (TEXT, '        size_t from = place;\n', '        size_t from = place; '
+            'void take_out_turn(const char **, size_t *, size_t *); '
+            'take_out_turn(&at, &first, &end);\n'),
+    ]),
+    Proof('mask_scan', MASK, {'SECRET': 16, 'scan.0': 4, 'memcmp.0': 4}, bugs=[
+        Bug('too far from one place to the next (off by one)', TEXT,
+            'at < text->window_len; at += text->run)',
+            'at < text->window_len; at += text->run + 1u)'),
+        Bug('the first place is too far behind (off by one)', TEXT, 'size_t at = text->run - 1u;',
+            'size_t at = text->run;'),
+        Bug('a character too few is held back (off by one)', TEXT,
+            'text->window_len - keep : 0', 'text->window_len - keep + 1 : 0'),
+        Bug('what was taken out is forgotten', TEXT, 'text->done = (uint16_t)(text->done - stop);',
+            'text->done = 0;'),
+    ], replace=['emit', 'take_out', 'in_long_word']),
 ]
 JSON = 'core/json_guard.c'
 TEXT_H = 'core/kept_text.h'

@@ -182,7 +182,8 @@ def main():
     (OUT / 'include/gnu').mkdir(parents=True, exist_ok=True)
     (OUT / 'include/gnu/stubs-32.h').touch()  # all that a C library of 64 bit lacks for 32
     chosen = [proof for proof in proofs.PROOFS
-              if not arguments.names or any(name in proof.name for name in arguments.names)]
+              if (any(name in proof.name for name in arguments.names) if arguments.names
+                  else arguments.all or not proof.slow)]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         waiting = [pool.submit(job, *rest) for job, *rest in jobs(tools, chosen, arguments)]
         try:
