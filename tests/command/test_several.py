@@ -3,7 +3,6 @@
 import os
 import pathlib
 import signal
-import subprocess
 import time
 
 from invalid import Invalid
@@ -356,8 +355,9 @@ class Parallel(Case):
         running = self.start('start', 'ready-1', 'fault-silent', 'ready-2', 'ready-3', '--json', '--parallel=2',
                              *target(service.port), '--timeout=15')
         service.wait_log(4)
-        for child in children(running.process.pid):
-            os.kill(child, signal.SIGKILL)
+        # The other has no more to do and is gone.
+        [child] = wait_until(lambda: len(found := children(running.process.pid)) == 1 and found)
+        os.kill(child, signal.SIGKILL)
         result = self.finish(running, 8)
         self.assertEqual({line['task_id']: line['outcome'] for line in result.lines},
                          {'ready-1': 'accepted', 'fault-silent': 'unknown', 'ready-2': 'accepted', 'ready-3': 'accepted'})
@@ -430,8 +430,7 @@ class Parallel(Case):
 
 def children(process):
     """The processes that a process has started."""
-    shown = subprocess.run(['ps', '-o', 'pid=', '--ppid', str(process)], capture_output=True, text=True, check=False)
-    return [int(word) for word in shown.stdout.split()]
+    return [int(word) for word in pathlib.Path(f'/proc/{process}/task/{process}/children').read_text().split()]
 
 
 def is_zombie(process):
