@@ -65,6 +65,35 @@ static void test_which_answers(void **state)
     end_of_cases();
 }
 
+/* What a Connection header says is read and kept nowhere: every member of the body has its place.
+ */
+static void test_members_stay(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"close", "keep-alive", LONG_VALUE};
+    static textbuf response;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        trip t;
+        text_clear(&response);
+        text_format(
+            &response,
+            "HTTP/1.1 403 No\r\nConnection: %s\r\nX-Request-Id: abc\r\nContent-Length: 52\r\n\r\n"
+            "{\"error_param\":[\"p\"],\"details\":[{\"error_code\":\"d\"}]}",
+            values[i]);
+        stream_plan plan = {.response = response.ptr, .response_len = response.len};
+        trip_init(&t);
+        t.request.keep_open = true;
+        context("Connection: %s", values[i]);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_REFUSED, MIGTASK_HTTP_STATUS, 403);
+        const migtask_reply *reply = migtask_call_reply(t.call);
+        CHECK(reply->error_param_count == 1 && same(reply->error_param[0], VIEW("p")));
+        CHECK(reply->details_count == 1 && same(reply->details[0].error_code, VIEW("d")));
+        CHECK(same(reply->request_id, VIEW("abc")) && reply->truncated == 0);
+    }
+    end_of_cases();
+}
+
 /* What came behind the message would be taken for the answer to the next request. */
 static void test_bytes_behind(void **state)
 {
@@ -150,9 +179,8 @@ static void test_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_which_answers),
-        cmocka_unit_test(test_bytes_behind),
-        cmocka_unit_test(test_closed_otherwise),
+        cmocka_unit_test(test_which_answers), cmocka_unit_test(test_members_stay),
+        cmocka_unit_test(test_bytes_behind),  cmocka_unit_test(test_closed_otherwise),
         cmocka_unit_test(test_request),
     };
     return cmocka_run_group_tests_name("keep", tests, NULL, NULL);
