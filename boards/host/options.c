@@ -2,9 +2,9 @@
 
 #include "options.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "environment.h"
 #include "proxy_url.h"
 #include "tasks.h"
 
@@ -345,13 +345,12 @@ static bool read_endpoint(struct reader *reader)
     migtask_endpoint *endpoint = &reader->options->request.endpoint;
     const char *region = reader->values[OPTION_REGION];
     const char *given = reader->values[OPTION_ENDPOINT];
-    const char *url = given != NULL ? given : getenv("MIGTASK_ENDPOINT");
-    if (url != NULL && region != NULL) {
-        return complain(reader->complaint, "there is both an endpoint and a region: give one",
-                        region,
-                        given == NULL ? "(the endpoint comes from MIGTASK_ENDPOINT)" : NULL);
+    const char *url = given != NULL ? given : environment_get("MIGTASK_ENDPOINT");
+    if (given != NULL && region != NULL) {
+        return complain(reader->complaint, "there are both --endpoint and --region: give one",
+                        region, NULL);
     }
-    if (region != NULL) {
+    if (region != NULL) { /* an option goes before the environment */
         if (!migtask_region_endpoint(migtask_text(region), endpoint)) {
             reader->complaint->list_regions = reader->complaint->what == NULL;
             return complain(reader->complaint, "no endpoint is known for this region", region,
@@ -460,6 +459,26 @@ static bool read_action(struct reader *reader)
     }
 }
 
+/* What an action needs. */
+static void read_call(struct reader *reader)
+{
+    struct options *options = reader->options;
+    struct complaint *complaint = reader->complaint;
+    (void)(read_action(reader) && read_endpoint(reader) &&
+           proxy_choose(reader->values[OPTION_PROXY], &options->request.endpoint, &options->proxy,
+                        complaint));
+    const char *to = reader->values[OPTION_CONNECT_TO];
+    if (complaint->what == NULL && to != NULL) {
+        options->has_connect_to = true;
+        if (!read_connect_to(to, options->request.endpoint.port, &options->connect_to)) {
+            (void)complain(
+                complaint, "--connect-to is not an address", to,
+                "it is an IPv4 address or [IPv6 address], with :PORT if it differs from the "
+                "endpoint's");
+        }
+    }
+}
+
 bool options_read(struct options *options, int argc, char *argv[], struct complaint *complaint)
 {
     memset(options, 0, sizeof *options);
@@ -471,27 +490,14 @@ bool options_read(struct options *options, int argc, char *argv[], struct compla
     }
     options->task_id = options->task_count > 0 && !options->explain ? options->tasks[0] : NULL;
     read_values(&reader);
-    if (options->explain) {
-        if (options->task_count == 0) {
-            (void)complain(complaint, "there is no CODE behind explain", NULL,
-                           "the form is migtask explain CODE..., for instance migtask explain "
-                           "SMS.7713 APIGW.0308");
-        }
-        return complaint->what == NULL;
+    if (!options->explain) {
+        read_call(&reader);
+    } else if (options->task_count == 0) {
+        (void)complain(complaint, "there is no CODE behind explain", NULL,
+                       "the form is migtask explain CODE..., for instance migtask explain "
+                       "SMS.7713 APIGW.0308");
     }
-    /* It is argv's own text, in which a password is overwritten. */
-    char *proxy = (char *)(uintptr_t)reader.values[OPTION_PROXY];
-    (void)(read_action(&reader) && read_endpoint(&reader) &&
-           proxy_choose(proxy, &options->request.endpoint, &options->proxy, complaint));
-    const char *to = reader.values[OPTION_CONNECT_TO];
-    if (complaint->what == NULL && to != NULL) {
-        options->has_connect_to = true;
-        if (!read_connect_to(to, options->request.endpoint.port, &options->connect_to)) {
-            (void)complain(
-                complaint, "--connect-to is not an address", to,
-                "it is an IPv4 address or [IPv6 address], with :PORT if it differs from the "
-                "endpoint's");
-        }
-    }
+    /* Whatever was wrong before. It is argv's own text. */
+    proxy_hide((char *)(uintptr_t)reader.values[OPTION_PROXY]);
     return complaint->what == NULL;
 }

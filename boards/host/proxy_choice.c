@@ -1,9 +1,6 @@
-#define _POSIX_C_SOURCE 200809L
-
 #include "proxy_choice.h"
 
-#include <stdlib.h>
-
+#include "environment.h"
 #include "no_proxy.h"
 #include "options.h"
 #include "proxy_url.h"
@@ -12,17 +9,10 @@
 static const char *const variables[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 #define VARIABLES (sizeof variables / sizeof variables[0])
 
-/* Of an empty variable curl takes no notice. */
-static char *variable(const char *name)
-{
-    char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static bool is_excepted(const migtask_endpoint *service)
 {
-    const char *list = variable("no_proxy");
-    list = list != NULL ? list : variable("NO_PROXY");
+    const char *list = environment_get("no_proxy");
+    list = list != NULL ? list : environment_get("NO_PROXY");
     return list != NULL && no_proxy_names(list, service);
 }
 
@@ -42,24 +32,24 @@ static bool read_choice(const char *url, const migtask_endpoint *service,
     return choice->used;
 }
 
-bool proxy_choose(char *option, const migtask_endpoint *service, struct proxy_choice *choice,
+bool proxy_choose(const char *option, const migtask_endpoint *service, struct proxy_choice *choice,
                   struct complaint *complaint)
 {
     const char *url = option;
     choice->source = "--proxy";
     for (size_t i = 0; i < VARIABLES && url == NULL; i++) {
-        url = variable(variables[i]);
+        url = environment_get(variables[i]);
         choice->source = variables[i];
     }
-    bool good = read_choice(url, service, choice, complaint);
+    return read_choice(url, service, choice, complaint);
+}
+
+void proxy_hide(char *option)
+{
     if (option != NULL) {
         proxy_url_mask(option);
     }
     for (size_t i = 0; i < VARIABLES; i++) {
-        char *value = getenv(variables[i]);
-        if (value != NULL) {
-            proxy_url_mask(value);
-        }
+        environment_visit(variables[i], proxy_url_mask);
     }
-    return good;
 }

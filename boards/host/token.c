@@ -3,8 +3,9 @@
 #include "token.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "environment.h"
 
 static char memory[MIGTASK_TOKEN_MAX + 2]; /* and a line end */
 static size_t filled;                      /* bytes of it; the rest was never touched */
@@ -14,27 +15,29 @@ void token_wipe(void)
     migtask_wipe(memory, filled);
 }
 
-/* Copies a variable's value if nothing was taken yet, and overwrites it where it stands, so that
- * neither a child nor a look at the process's environment finds it. */
 static bool take_variable(const char *name, size_t *len)
 {
-    char *value = getenv(name);
+    const char *value = environment_get(name);
     if (value == NULL) {
         return false;
     }
     *len = strlen(value);
     filled = *len < sizeof memory ? *len : sizeof memory;
     memcpy(memory, value, filled);
-    migtask_wipe(value, *len);
     return true;
 }
 
-static void drop_variable(const char *name)
+static void wipe_text(char *text)
 {
-    char *value = getenv(name);
-    if (value != NULL) {
-        migtask_wipe(value, strlen(value));
-    }
+    migtask_wipe(text, strlen(text));
+}
+
+/* Where the variables stand, so that neither a child nor a look at the process's environment finds
+ * them. */
+static void drop_variables(void)
+{
+    environment_visit("MIGTASK_TOKEN", wipe_text);
+    environment_visit("HW_AUTH_TOKEN", wipe_text);
 }
 
 enum token_status token_read(const char *file, const migtask_posix_patience *patience,
@@ -47,8 +50,7 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
             migtask_posix_file_read(file, memory, sizeof memory, &len, patience);
         int error = errno;
         filled = len; /* 0 if it failed: then it was wiped there */
-        drop_variable("MIGTASK_TOKEN");
-        drop_variable("HW_AUTH_TOKEN");
+        drop_variables();
         switch (status) {
         case MIGTASK_POSIX_FILE_OK:
             break;
@@ -70,9 +72,10 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
         }
     } else if (take_variable("MIGTASK_TOKEN", &len)) {
         complaint->value = "(from MIGTASK_TOKEN)";
-        drop_variable("HW_AUTH_TOKEN");
+        drop_variables();
     } else if (take_variable("HW_AUTH_TOKEN", &len)) {
         complaint->value = "(from HW_AUTH_TOKEN)";
+        drop_variables();
     } else {
         complaint->what = "no token is given";
         complaint->hint = "use --token-file FILE (- for standard input), or set MIGTASK_TOKEN or "

@@ -68,6 +68,17 @@ class Endpoint(Invalid):
         preview = self.assert_valid('start', 'ready-1', env={'MIGTASK_ENDPOINT': 'https://from-environment'})
         self.assertIn('Host: from-environment\n', preview)
 
+    def test_a_region_goes_before_the_environment(self):
+        for url in ('https://from-environment', 'no endpoint at all'):
+            preview = self.assert_valid('start', 'ready-1', '--region=ru-moscow-1', env={'MIGTASK_ENDPOINT': url})
+            self.assertIn(f'Host: {REGIONS["ru-moscow-1"]}\n', preview)
+
+    def test_an_empty_variable_is_none(self):
+        self.assert_invalid('start', 'ready-1', '--ca-file', ROOTS, env={'MIGTASK_ENDPOINT': ''},
+                            names=['no endpoint is given'])
+        preview = self.assert_valid('start', 'ready-1', '--region=ru-moscow-1', env={'MIGTASK_ENDPOINT': ''})
+        self.assertIn(f'Host: {REGIONS["ru-moscow-1"]}\n', preview)
+
     def test_regions(self):
         for region, host in REGIONS.items():
             with self.subTest(region):
@@ -79,7 +90,10 @@ class Endpoint(Invalid):
                 self.assert_invalid('start', 'ready-1', '--region', region, '--ca-file', ROOTS, names=REGIONS)
 
     def test_region_and_endpoint_together(self):
-        self.assert_invalid('start', 'ready-1', '--region', 'cn-north-4', *self.target())
+        """Two options that say different things."""
+        for env in (None, {'MIGTASK_ENDPOINT': 'https://from-environment'}):
+            self.assert_invalid('start', 'ready-1', '--region', 'cn-north-4', *self.target(), env=env,
+                                names=['--endpoint', '--region'])
 
     def test_where_to_connect(self):
         for value in ('127.0.0.1', '127.0.0.1:8443', '[::1]', '[::1]:8443', '192.0.2.1:1'):
@@ -158,9 +172,11 @@ class Token(Invalid):
         self.assert_arrives('from-standard-input', '-t', '-', env=both, stdin=b'from-standard-input\n')
         self.assert_arrives('from-migtask', env=both)
         self.assert_arrives('from-hw', env={'HW_AUTH_TOKEN': 'from-hw'})
+        self.assert_arrives('from-hw', env={'MIGTASK_TOKEN': '', 'HW_AUTH_TOKEN': 'from-hw'})
 
     def test_none_at_all(self):
-        self.assert_refused(names=['MIGTASK_TOKEN', '--token-file'])
+        for env in ({}, {'MIGTASK_TOKEN': ''}, {'MIGTASK_TOKEN': '', 'HW_AUTH_TOKEN': ''}):
+            self.assert_refused(env=env, names=['no token is given', 'MIGTASK_TOKEN', '--token-file'])
 
     def test_what_is_stripped(self):
         for end in (b'', b'\n', b'\r\n'):
