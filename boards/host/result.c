@@ -129,27 +129,46 @@ static void put_parameters(struct terminal *t, const migtask_reply *reply)
     }
 }
 
+/* Whether a repetition would meet the same failure, until somebody has done something about it. */
+static bool has_lasting_cause(migtask_reason reason)
+{
+    switch (reason) {
+    case MIGTASK_CERTIFICATE_REJECTED:
+    case MIGTASK_PROXY_FAILED:
+    case MIGTASK_OUT_OF_MEMORY:
+    case MIGTASK_CLOCK_UNSET:
+    case MIGTASK_INVALID_CONFIG:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What to do next: the same as the advice, for the outcome that a person has before them. */
 static void put_next_step(struct terminal *t, const struct options *options,
-                          const struct finding *finding)
+                          const struct finding *finding, migtask_view advice)
 {
     switch (finding->outcome) {
     case MIGTASK_UNKNOWN:
-        terminal_put(t,
-                     "  The action may have been carried out. Do not simply repeat it: look at the "
-                     "task's state\n  first, in the console or with GET /v3/tasks/");
+        terminal_put(t, "  Look at the task's state first, in the console or with\n"
+                        "    GET /v3/tasks/");
         terminal_put(t, options->task_id);
-        terminal_put(t, "\n");
+        terminal_put(t, "\n  The action may have been carried out: do not simply repeat it.\n");
         break;
     case MIGTASK_NOT_SENT:
         terminal_put(t, "  The action was not carried out. ");
-        terminal_put(t, finding->reason == MIGTASK_CERTIFICATE_REJECTED ||
-                                finding->reason == MIGTASK_PROXY_FAILED ||
-                                finding->reason == MIGTASK_OUT_OF_MEMORY
-                            ? "Remove the cause, then repeat it.\n"
+        terminal_put(t, has_lasting_cause(finding->reason) ? "Remove the cause, then repeat it.\n"
                         : finding->reason == MIGTASK_AUTH_FAILED
                             ? "Get a new token, then repeat it.\n"
                         : tasks_count() > 1 ? "It is safe to repeat it, for this task alone.\n"
                                             : "It is safe to repeat the command.\n");
+        break;
+    case MIGTASK_REFUSED:
+        if (advice.ptr != NULL) {
+            terminal_put(t, "  Advice: ");
+            terminal_put_view(t, advice);
+            terminal_put(t, "\n");
+        }
         break;
     default:
         break;
@@ -189,18 +208,13 @@ static void put_for_people(struct terminal *t, const struct options *options,
     if (answered && finding->outcome != MIGTASK_ACCEPTED) {
         put_parameters(t, finding->reply);
     }
-    if (advice.ptr != NULL) {
-        terminal_put(t, "  Advice: ");
-        terminal_put_view(t, advice);
-        terminal_put(t, "\n");
-    }
     if (finding->attempts > 1) {
         terminal_put(t, "  Attempts: ");
         terminal_put_number(t, finding->attempts);
         terminal_put(t, "\n");
     }
     hints_put(t, finding);
-    put_next_step(t, options, finding);
+    put_next_step(t, options, finding, advice);
 }
 
 static void put_json(const struct options *options, const struct finding *finding,
@@ -237,11 +251,7 @@ static int finish(const struct options *options, const struct finding *finding, 
 
 int result_print(const struct options *options, const struct finding *finding)
 {
-    const migtask_reply *reply = finding->reply;
-    migtask_view advice = {NULL, 0};
-    if (reply != NULL) {
-        advice = advice_for(reply->error_code, reply->http_status);
-    }
+    migtask_view advice = advice_for(finding->outcome, finding->reply);
     if (options->json) {
         put_json(options, finding, advice);
     } else if (options->amount != OUTPUT_QUIET || finding->outcome != MIGTASK_ACCEPTED) {

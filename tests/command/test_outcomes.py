@@ -9,7 +9,7 @@ from support import EXIT, LONG_TOKEN, PKI, ROOTS, TOKEN, Case, by_address, has_i
 # From the table of error codes: what to do about some that this call meets.
 ADVICE = {
     'SMS.7713': 'Look at the task state first; wait or pause, then start',
-    'SMS.7703': 'Check task_id',
+    'SMS.7703': 'Check the task id (the console and GET /v3/tasks show the ids), the region and the account',
     'SMS.6603': 'Reconnect the Agent; see the SMS FAQ on migration network',
     'SMS.6521': 'Send a correct, current token',
 }
