@@ -25,6 +25,7 @@ static migtask_stream stream; /* TLS over TCP, or over the proxy over TCP */
 static migtask_tls_resumption resumption;
 #endif
 static bool are_several;
+static bool may_reuse;
 
 static bool clock_now(void *ctx, int64_t *epoch_s)
 {
@@ -70,6 +71,18 @@ static void describe_connection(const struct options *options, bool is_new)
     (void)terminal_flush(&terminal_err);
 }
 
+/* A kept connection ended or fell silent without a byte of answer: a server, or something on the
+ * way, that drops connections without saying so would do that to every further task. */
+static void judge_reuse(bool is_new, migtask_phase phase)
+{
+    if (!is_new && phase < MIGTASK_PHASE_RECEIVING &&
+        (migtask_call_reason(&call) == MIGTASK_CONNECTION_LOST ||
+         migtask_call_reason(&call) == MIGTASK_TLS_FAILED ||
+         migtask_call_reason(&call) == MIGTASK_TIMEOUT)) {
+        may_reuse = false;
+    }
+}
+
 /* One attempt; returns how far it had come. */
 static migtask_phase run_call(const struct options *options)
 {
@@ -82,6 +95,7 @@ static migtask_phase run_call(const struct options *options)
         }
         migtask_step step = migtask_call_step(&call, now);
         if (step == MIGTASK_STEP_DONE) {
+            judge_reuse(is_new, phase);
             return phase;
         }
         if (options->amount == OUTPUT_VERBOSE && phase == MIGTASK_PHASE_CONNECTING &&
@@ -172,6 +186,7 @@ void attempts_open(const struct options *options, const migtask_trust *trust,
     const migtask_endpoint *endpoint = &options->request.endpoint;
     const migtask_endpoint *target = options->has_connect_to ? &options->connect_to : endpoint;
     are_several = several;
+    may_reuse = options->reuse;
     migtask_posix_tcp_init(&tcp, options->proxy.used ? &options->proxy.where : target);
     migtask_posix_tcp_wait_mask(&tcp, wait_mask);
     migtask_stream lower = migtask_posix_tcp_stream(&tcp);
@@ -209,7 +224,7 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
                   struct finding *finding)
 {
     migtask_request request = options->request;
-    request.keep_open = more_follow;
+    request.keep_open = more_follow && may_reuse;
     migtask_retry retry;
     migtask_retry_init(&retry, options->retries, request.timeout_ms, start_ms);
     for (;;) {

@@ -30,8 +30,8 @@ void attempts_open(const struct options *options, const migtask_trust *trust,
                    const sigset_t *wait_mask, bool several);
 
 /* Makes the attempts of the task that the options are about; returns when there is an outcome.
- * start_ms: since when the total deadline runs; more_follow: the connection may stay open. The
- * finding refers to what the next call overwrites. */
+ * start_ms: since when the total deadline runs; more_follow: with --reuse the connection may stay
+ * open. The finding refers to what the next call overwrites. */
 void attempts_run(const struct options *options, uint32_t start_ms, bool more_follow,
                   struct finding *finding);
 

@@ -121,7 +121,7 @@ static int dry_run(struct options *options)
 {
     for (size_t i = 0; i < tasks_count(); i++) {
         options->request.action.task_id = migtask_text(tasks_id(i));
-        options->request.keep_open = i + 1 < tasks_count();
+        options->request.keep_open = options->reuse && i + 1 < tasks_count();
         put_request(&terminal_out, &options->request);
     }
     if (options->amount != OUTPUT_QUIET) {
@@ -132,12 +132,13 @@ static int dry_run(struct options *options)
     return terminal_flush(&terminal_out) ? 0 : 5;
 }
 
-static void describe_start(const struct options *options)
+static void describe_start(struct options *options)
 {
     terminal_put(&terminal_err, "trusted roots: ");
     terminal_put(&terminal_err, roots_file());
     terminal_put(&terminal_err, "\n");
     describe_proxy(options);
+    options->request.keep_open = options->reuse && tasks_count() > 1;
     put_request(&terminal_err, &options->request);
     (void)terminal_flush(&terminal_err);
 }

@@ -32,6 +32,7 @@ enum option {
     OPTION_WITH_VALUE, /* the ones above take a value */
     OPTION_SWITCH_HCE = OPTION_WITH_VALUE,
     OPTION_CONSISTENCY_CHECK,
+    OPTION_REUSE,
     OPTION_JSON,
     OPTION_DRY_RUN,
     OPTION_VERBOSE,
@@ -59,6 +60,7 @@ static const struct {
     [OPTION_PARALLEL] = {"parallel", 0},
     [OPTION_SWITCH_HCE] = {"switch-hce", 0},
     [OPTION_CONSISTENCY_CHECK] = {"consistency-check", 0},
+    [OPTION_REUSE] = {"reuse", 0},
     [OPTION_JSON] = {"json", 0},
     [OPTION_DRY_RUN] = {"dry-run", 0},
     [OPTION_VERBOSE] = {"verbose", 'v'},
@@ -128,6 +130,9 @@ const char options_usage[] =
     "      --connect-timeout SECONDS       for name, TCP and TLS (10)\n"
     "      --retries N                     repeats where that is safe (2; 0 to 100)\n"
     "      --parallel N                    so many tasks at the same time (1; up to 4)\n"
+    "      --reuse                         one connection for all tasks, where the server allows "
+    "it;\n"
+    "                                      an answer may then be taken for that of another task\n"
     "      --json                          the result as one JSON object, a line for each task\n"
     "      --dry-run                       show the request and send nothing\n"
     "  -v, --verbose                       say more on standard error\n"
@@ -162,6 +167,9 @@ static void set_flag(struct options *options, enum option option)
         break;
     case OPTION_CONSISTENCY_CHECK:
         options->request.action.consistency_check = true;
+        break;
+    case OPTION_REUSE:
+        options->reuse = true;
         break;
     case OPTION_JSON:
         options->json = true;

@@ -16,6 +16,7 @@ struct options {
     const char *task_id; /* the task under way, or the one that is wrong; NULL if there is none */
     migtask_request request; /* all but the token, which token.h brings; for the task under way */
     uint16_t parallel;       /* calls at the same time */
+    bool reuse;              /* one connection for all tasks */
     bool has_connect_to;
     migtask_endpoint connect_to;
     struct proxy_choice proxy;

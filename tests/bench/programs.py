@@ -92,10 +92,7 @@ class Migtask(Program):
         return [self.file, 'start', call.task, *self._options(call)]
 
     def many(self, call, tasks, folder):
-        usage = subprocess.run([self.file, '--help'], capture_output=True, text=True, timeout=10, check=False).stdout
-        if '--tasks' not in usage:
-            return None
-        return [self.file, 'start', '--tasks', lines_file(folder, 'tasks', tasks), *self._options(call)]
+        return [self.file, 'start', '--tasks', lines_file(folder, 'tasks', tasks), '--reuse', *self._options(call)]
 
 
 class MigtaskEach(Migtask):

@@ -114,7 +114,7 @@ heading 'Unknown: the service takes the request and never answers'
 expect 4 start fault-silent --endpoint "$endpoint" --ca-file "$ca" --timeout 1
 service_says
 
-heading 'Several tasks over one connection; the exit status is the gravest outcome'
+heading 'Several tasks in one run; the exit status is the gravest outcome'
 expect 1 start ready-1 $running_task ready-2 --endpoint "$endpoint" --ca-file "$ca"
 
 heading 'What an error code means'
