@@ -5,7 +5,8 @@
 #   - $(OUT)/.config if `make menuconfig` wrote one there, else
 #   - boards/$(BOARD)/$(CONFIG).defconfig if CONFIG is given (both by way of Kconfig), else
 #   - the board's own -D flags, for which neither Kconfig nor python is needed (the default).
-# NO_SETUP=1 keeps make from installing missing tools; V=1 shows the commands.
+# `make` says which tools are missing; demo, check, verify, soak and setup install them. NO_SETUP=1
+# keeps it from both; V=1 shows the commands.
 
 BOARD ?= host
 CONFIG ?=
@@ -138,7 +139,7 @@ $(LWIP_OBJECTS): $(OUT)/lwip/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 
 $(OUT)/migtask_kconfig.h: $(CONFIG_SOURCE) Kconfig | ready
 	$(call say,CONFIG,$<)
-	$(Q)tests/setup.sh config && mkdir -p $(@D)
+	$(Q)port/tools.sh config && mkdir -p $(@D)
 	$(Q)KCONFIG_CONFIG=$< $(KCONFIG) genconfig --header-path $@ Kconfig
 
 # Everything is built anew when a flag has changed.
@@ -147,10 +148,12 @@ $(OUT)/flags: FORCE
 	@text='$(subst ','\'',$(FLAGS_TEXT))'; \
 		[ "$$text" = "$$(cat $@ 2>/dev/null)" ] || printf '%s\n' "$$text" >$@
 
-# Tools and sources that the build needs.
+# Tools and sources that the build needs; what is missing of the tools is said at once for both.
+DEPS_DIRS := $(if $(filter mbedtls,$(BOARD_DEPS)),$(MBEDTLS_DIR)) \
+	$(if $(filter lwip,$(BOARD_DEPS)),$(LWIP_DIR)) $(if $(filter jsmn,$(BOARD_DEPS)),$(JSMN_DIR))
 .PHONY: ready FORCE
 ready:
-	@tests/setup.sh $(or $(BOARD_SETUP),build)
+	@port/tools.sh $(or $(BOARD_SETUP),build) $(if $(filter-out $(wildcard $(DEPS_DIRS)),$(DEPS_DIRS)),deps)
 	@port/deps.sh $(BOARD_DEPS)
 
 -include $(OBJECTS:.o=.d) $(MBEDTLS_OBJECTS:.o=.d) $(LWIP_OBJECTS:.o=.d)
@@ -158,7 +161,7 @@ ready:
 # ---------------------------------------------------------------------------------------------
 # Other targets
 
-.PHONY: help deps menuconfig static demo check prove soak lint format size bench clean
+.PHONY: help setup deps menuconfig static demo check verify prove soak lint format size bench clean
 
 help: ## show this list
 	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
@@ -166,11 +169,16 @@ help: ## show this list
 		awk '{ name = $$1; $$1 = ""; printf "  %-12s%s\n", name, $$0 }'
 	@echo 'Boards: $(BOARDS)'
 
+setup: ## install what `make check` needs, or FOR=verify, soak, lint, bench, ...
+	@tests/setup.sh --install $(or $(FOR),check)
+	@port/deps.sh
+
 deps: ## fetch the sources of mbedTLS, lwIP and jsmn into build/deps
+	@port/tools.sh deps
 	@port/deps.sh
 
 menuconfig: ## change the limits; writes build/.../.config, which `make` then uses
-	@tests/setup.sh config
+	@port/tools.sh config
 	@mkdir -p $(OUT)
 	@[ -e $(OUT)/.config ] || cp boards/$(BOARD)/$(or $(CONFIG:%=%.),)defconfig $(OUT)/.config
 	@KCONFIG_CONFIG=$(OUT)/.config $(KCONFIG) menuconfig Kconfig
@@ -183,22 +191,27 @@ static: ## build build/static/migtask-MACHINE, which need no library (musl): ARC
 native-static:
 	@$(MAKE) -f boards/host/static.mk ARCH=$(shell uname -m)
 
-demo: all ## run real actions against the bundled simulator of the service
-	@tests/setup.sh demo
-	@tests/service/demo.sh $(BINARY) build
+demo: ## run real actions against the bundled simulator of the service
+	@tests/setup.sh --install build deps demo
+	@$(MAKE) BOARD=host all
+	@tests/service/demo.sh build/host/migtask build
 
-check: ## run all tests; the last line counts them
-	@tests/setup.sh build deps demo static emulation rescue config lint size firmware board \
-		coverage fuzz packaging deb check
+check: ## run the tests of the host; the last line counts them
+	@tests/setup.sh --install check
+	@port/deps.sh mbedtls jsmn
+	@$(PYTHON) tests/check.py check
+
+verify: ## run all tests, proofs, firmware and packages too; the last line counts them
+	@tests/setup.sh --install verify
 	@port/deps.sh
-	@$(PYTHON) tests/check.py
+	@$(PYTHON) tests/check.py $(if $(AFTER_CHECK),rest,verify)
 
 prove: ## prove core/ with CBMC, and that the proofs reject seeded bugs
-	@tests/setup.sh build deps
+	@tests/setup.sh build deps python
 	@$(MAKE) -f tests/proof.mk prove
 
 soak: ## all mutants, proofs with larger bounds, hours of fuzzing: SECONDS=3600 for each target
-	@tests/setup.sh build deps demo static coverage fuzz check
+	@tests/setup.sh --install soak
 	@port/deps.sh
 	@$(MAKE) -f tests/proof.mk prove ALL=1
 	@$(MAKE) -f tests/coverage.mk all-mutants
@@ -219,13 +232,13 @@ format: ## bring all C files into the project's style
 	@tests/lint.sh --fix
 
 size: native-static ## what it needs of flash, RAM and stack, beside the budgets
-	@tests/setup.sh build size firmware board demo
+	@tests/setup.sh build deps demo firmware board
 	@port/deps.sh
 	@$(PYTHON) tests/size/size.py
 	@$(PYTHON) tests/board/memory.py --check README.md
 
 bench: all native-static ## measure the command beside its budgets, curl, wget, requests: QUICK=1, RECORD=1
-	@tests/setup.sh build demo static check bench
+	@tests/setup.sh bench
 	@$(PYTHON) tests/bench/bench.py $(if $(QUICK),--quick) $(if $(RECORD),--record)
 
 include boards/host/install.mk

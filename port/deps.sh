@@ -53,7 +53,7 @@ check() {
 # fetch NAME: into a folder beside, moved into place when all is well.
 fetch() {
     if [ -z "$temp" ]; then # the first one
-        "$top/tests/setup.sh" deps
+        "$top/port/tools.sh" deps || exit 1
         make_apt_root "$apt" $suite deb-src
     fi
     temp=$deps/.$1.$$

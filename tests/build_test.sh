@@ -48,6 +48,34 @@ expect 'built anew with a .config' '^  CC +core/writer.c$' build
 expect 'the limit of a .config' '^#define MIGTASK_RX_BUFFER 1000$' cat "$scratch/migtask_kconfig.h"
 rm "$scratch/.config"
 
+# Only some targets install anything: an apt-get of ours tells whether it was called.
+mkdir -p "$scratch/bin"
+printf '#!/bin/sh\necho "$*" >>%s\n' "$PWD/$scratch/installed" >"$scratch/bin/apt-get"
+chmod +x "$scratch/bin/apt-get"
+without_cc() {
+    PATH=$PWD/$scratch/bin:$PATH CC=no-such-compiler "$@"
+}
+expect 'says which tool is missing' '^As root: apt-get install --no-install-recommends gcc' \
+    without_cc make OUT="$scratch" all
+[ "$status" != 0 ] || failed=$((failed + 1))
+for target in size lint bench; do
+    expect "$target says so too" '^As root: apt-get install .*gcc' without_cc make "$target"
+done
+expect 'says it of a board' '^As root: apt-get install .*gcc-arm-none-eabi' \
+    env PATH="$PWD/$scratch/bin:$PATH" ARM_CROSS=none- port/tools.sh firmware
+expect 'does not look with NO_SETUP' 'no-such-compiler' without_cc make OUT="$scratch" NO_SETUP=1 all
+expect 'installs nothing' 'No such file' cat "$scratch/installed"
+expect 'setup does' '^  SETUP   gcc' without_cc make setup
+expect 'by apt' '^-q -y .*install --no-install-recommends gcc' cat "$scratch/installed"
+expect 'no such group of tools' 'no group nothing' tests/setup.sh nothing
+
+# Nothing of tests/ is needed, nor git, nor anything that is not in the PATH of a plain system.
+mkdir -p "$scratch/alone"
+cp -R core port boards Makefile Kconfig "$scratch/alone"
+expect 'builds without tests' '^  CC +core/writer.c$' env -i PATH=/usr/bin:/bin \
+    make -C "$scratch/alone" MBEDTLS_DIR="$PWD/build/deps/mbedtls" \
+    JSMN_DIR="$PWD/build/deps/jsmn" OUT=out out/core/writer.o
+
 expect 'no fetching of what is there' '' env DEBIAN_MIRROR=http://127.0.0.1:9/ \
     port/deps.sh mbedtls jsmn
 mkdir -p "$scratch/old/include/mbedtls"

@@ -1,86 +1,137 @@
 #!/usr/bin/env python3
 """All tests: runs the stages below, keeps their logs in build/check, and adds up what they count.
 
-check.py [STAGE...]: only these. The last line is `N passed, N failed`; the status is not zero if
-one failed.
+check.py [check|verify|rest|STAGE...]: those of `make check` (the host's), all (the default), all
+but those of check, or these. The last line is `N passed, N failed`; the status is not zero if one
+failed. A test that is skipped has failed unless tests/skips.txt names it; with SKIPS=none always.
 """
 
 import concurrent.futures
 import os
 import pathlib
 import re
-import signal
 import subprocess
 import sys
+import threading
 import time
+import typing
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 LOGS = TOP / 'build/check'
 PYTHON = sys.executable
 KCONFIG_PYTHON = os.environ.get('KCONFIG_PYTHON', '/usr/bin/python3')
 MAKE = ['make', '--no-print-directory', '-j', str(os.cpu_count() or 1)]
+MACHINE = os.uname().machine
+SIGN_OF_LIFE = 30  # seconds
+
+
+class Stage(typing.NamedTuple):
+    """One line of the table: its name, the longest time in seconds, what it does, how."""
+    name: str
+    seconds: int
+    what: str
+    command: list
+
 
 # Groups run one after the other, the stages of a group side by side; those that measure time or
-# need what others build come last. (name, longest time in seconds, command)
+# need what others build come last.
 GROUPS = [
     [
-        ('build', 200, [*MAKE, 'all']),
-        ('static', 500, [*MAKE, 'static']),
+        Stage('build', 200, 'builds the command', [*MAKE, 'all']),
+        Stage('static-native', 200, 'builds it as one static file for this machine',
+              [*MAKE, 'native-static']),
     ],
     [
-        ('lint', 600, [*MAKE, 'lint']),
-        ('unit-host', 600, [*MAKE, '-f', 'tests/unit.mk', 'CONFIGURATION=host']),
-        ('unit-mcu', 600, [*MAKE, '-f', 'tests/unit.mk', 'CONFIGURATION=mcu']),
-        ('warnings-gcc', 100, [*MAKE, 'objects', 'OUT=build/check/gcc', 'WERROR=1', 'CC=gcc']),
-        ('warnings-clang', 100, [*MAKE, 'objects', 'OUT=build/check/clang', 'WERROR=1',
-                                 'CC=clang']),
-        ('c++', 30, ['clang++', '-std=c++11', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
-                     '-x', 'c++', 'core/migtask.h']),
-        ('build-test', 60, ['tests/build_test.sh']),
-        ('config', 60, [KCONFIG_PYTHON, 'tests/config_test.py']),
-        ('readme', 60, ['tests/readme_example.sh', 'build/host']),
-        ('size', 100, [PYTHON, 'tests/size/size.py']),
-        ('lwip-build', 400, [*MAKE, '-f', 'tests/lwip.mk']),
-        ('lwip-lint', 200, [*MAKE, '-f', 'tests/lwip.mk', 'lint']),
-        ('coverage', 400, [*MAKE, '-f', 'tests/coverage.mk', 'check']),
-        ('mutants', 400, [*MAKE, '-f', 'tests/coverage.mk', 'mutants']),
-        *((f'lint-{board}', 200, [*MAKE, 'lint', f'BOARD={board}', 'CONFIG=full'])
+        Stage('static', 500, 'builds the static files for all machines', [*MAKE, 'static']),
+        Stage('lint', 600, 'style and static analysis of the host\'s files', [*MAKE, 'lint']),
+        Stage('unit-host', 600, 'unit tests, limits of the host, under ASan and UBSan',
+              [*MAKE, '-f', 'tests/unit.mk', 'CONFIGURATION=host']),
+        Stage('unit-mcu', 600, 'unit tests, limits of a microcontroller, under ASan and UBSan',
+              [*MAKE, '-f', 'tests/unit.mk', 'CONFIGURATION=mcu']),
+        Stage('warnings-gcc', 100, 'compiles all with gcc, warnings are errors',
+              [*MAKE, 'objects', 'OUT=build/check/gcc', 'WERROR=1', 'CC=gcc']),
+        Stage('warnings-clang', 100, 'compiles all with clang, warnings are errors',
+              [*MAKE, 'objects', 'OUT=build/check/clang', 'WERROR=1', 'CC=clang']),
+        Stage('c++', 30, 'the public header as C++',
+              ['clang++', '-std=c++11', '-Wall', '-Wextra', '-Werror', '-fsyntax-only',
+               '-x', 'c++', 'core/migtask.h']),
+        Stage('build-test', 200, 'what the build promises', ['tests/build_test.sh']),
+        Stage('config', 60, 'Kconfig and core/migtask_config.h agree',
+              [KCONFIG_PYTHON, 'tests/config_test.py']),
+        Stage('readme', 60, 'the README\'s program compiles',
+              ['tests/readme_example.sh', 'build/host']),
+        Stage('size', 100, 'flash and stack of the core, beside their budgets',
+              [PYTHON, 'tests/size/size.py']),
+        Stage('lwip-build', 400, 'builds lwIP with our port for this machine',
+              [*MAKE, '-f', 'tests/lwip.mk']),
+        Stage('lwip-lint', 200, 'static analysis of port/lwip', [*MAKE, '-f', 'tests/lwip.mk', 'lint']),
+        Stage('coverage', 400, 'what the unit tests reach of the core',
+              [*MAKE, '-f', 'tests/coverage.mk', 'check']),
+        Stage('mutants', 400, 'whether the unit tests notice changes of the core',
+              [*MAKE, '-f', 'tests/coverage.mk', 'mutants']),
+        *(Stage(f'lint-{board}', 200, 'static analysis of a board\'s files',
+                [*MAKE, 'lint', f'BOARD={board}', 'CONFIG=full'])
           for board in ('lm3s6965evb', 'mps2-an385')),
     ],
     [
-        ('service', 120, [PYTHON, 'tests/service/test_service.py']),
-        ('deb', 600, [PYTHON, 'tests/packaging/deb_test.py']),
-        ('recipes', 400, [PYTHON, 'tests/packaging/recipes_test.py']),
-        ('packaging', 300, [PYTHON, '-m', 'unittest', 'discover', '-s', 'tests/packaging']),
-        ('faults', 400, [*MAKE, '-f', 'tests/faults.mk', 'run']),
-        ('static-run', 400, [PYTHON, 'tests/static/run.py']),
+        Stage('service', 120, 'the simulator of the service',
+              [PYTHON, 'tests/service/test_service.py']),
+        Stage('deb', 600, 'the Debian packages', [PYTHON, 'tests/packaging/deb_test.py']),
+        Stage('recipes', 400, 'the recipes for OpenWrt and Yocto',
+              [PYTHON, 'tests/packaging/recipes_test.py']),
+        Stage('packaging', 300, 'what `make install` installs',
+              [PYTHON, '-m', 'unittest', 'discover', '-s', 'tests/packaging']),
+        Stage('faults', 400, 'every system call and allocation fails once',
+              [*MAKE, '-f', 'tests/faults.mk', 'run']),
+        Stage('static-run', 400, 'the static files of all machines, under QEMU',
+              [PYTHON, 'tests/static/run.py']),
     ],
     [
-        ('tls', 600, [*MAKE, '-f', 'tests/tls.mk', 'run']),
-        ('secrets', 300, [*MAKE, '-f', 'tests/secrets.mk', 'run']),
+        Stage('tls', 600, 'hostile and good TLS servers, and certificates',
+              [*MAKE, '-f', 'tests/tls.mk', 'run']),
+        Stage('secrets', 300, 'what is left of secrets in memory',
+              [*MAKE, '-f', 'tests/secrets.mk', 'run']),
     ],
     [
-        ('prove', 1200, [*MAKE, '-f', 'tests/proof.mk', 'prove']),
-        ('fuzz', 400, [*MAKE, '-f', 'tests/fuzz.mk', 'check']),
-        ('coverage-port', 900, [*MAKE, '-f', 'tests/coverage.mk', 'port']),
+        Stage('prove', 1200, 'proofs of the core, and that they reject seeded bugs',
+              [*MAKE, '-f', 'tests/proof.mk', 'prove']),
+        Stage('fuzz', 400, 'fuzz targets: their corpus, and some seconds of each',
+              [*MAKE, '-f', 'tests/fuzz.mk', 'check']),
+        Stage('coverage-port', 900, 'what all tests reach of the ports',
+              [*MAKE, '-f', 'tests/coverage.mk', 'port']),
     ],
     [
-        ('lwip', 300, [*MAKE, '-f', 'tests/lwip.mk', 'run']),
+        Stage('lwip', 300, 'calls over lwIP: loss, delay, little memory',
+              [*MAKE, '-f', 'tests/lwip.mk', 'run']),
     ],
     [
-        ('rescue', 300, [PYTHON, 'tests/rescue/run.py']),
+        Stage('rescue', 300, 'the rescue image under QEMU', [PYTHON, 'tests/rescue/run.py']),
     ],
     [
-        ('board', 600, [PYTHON, 'tests/board/run.py']),
+        Stage('board', 600, 'firmware under QEMU', [PYTHON, 'tests/board/run.py']),
     ],
     [
-        ('memory', 300, [PYTHON, 'tests/board/memory.py', '--check', 'README.md']),
+        Stage('memory', 300, 'flash, RAM and stack of the firmware, beside the README',
+              [PYTHON, 'tests/board/memory.py', '--check', 'README.md']),
     ],
     [
-        ('command', 600, [PYTHON, 'tests/command/run.py', '--binary', 'build/host/migtask',
-                          '--static', f'build/static/migtask-{os.uname().machine}']),
+        Stage('command', 600, 'the command against the simulated service and hostile peers',
+              [PYTHON, 'tests/command/run.py', '--binary', 'build/host/migtask',
+               '--static', f'build/static/migtask-{MACHINE}']),
     ],
 ]
+
+# What `make check` runs: the host's, which need no compiler but the machine's own.
+CHECK = ('build', 'static-native', 'unit-host', 'unit-mcu', 'warnings-gcc', 'build-test', 'config',
+         'readme', 'service', 'faults', 'tls', 'secrets', 'command')
+
+
+def allowed_skips():
+    """The patterns of skips.txt: a line `STAGE: PATTERN`, after a comment that says why."""
+    if os.environ.get('SKIPS') == 'none':
+        return []
+    lines = (TOP / 'tests/skips.txt').read_text(encoding='utf-8').splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
 
 
 def count(text, status):
@@ -93,7 +144,7 @@ def count(text, status):
         passed, failed = map(int, own[-1])
     elif unittest:
         failed = sum(int(n) for n in re.findall(r'(?:failures|errors)=(\d+)', text))
-        passed = sum(map(int, unittest)) - failed
+        passed = sum(map(int, unittest)) - failed - sum(map(int, re.findall(r'skipped=(\d+)', text)))
     elif cmocka:
         passed = sum(int(n) for word, n in cmocka if word == 'PASSED')
         failed = sum(int(n) for word, n in cmocka if word == 'FAILED')
@@ -104,48 +155,94 @@ def count(text, status):
     return passed, failed
 
 
+def skips(name, text):
+    """What was skipped, and of that what must not be."""
+    told = re.findall(r'^skipped: (.*)', text, re.M)
+    untold = (sum(map(int, re.findall(r'skipped=(\d+)', text))) +
+              sum(map(int, re.findall(r'^\[  SKIPPED \] (\d+) test', text, re.M))))
+    told += ['a test that does not say why'] * max(0, untold - len(told))
+    allowed = [line.partition(': ')[2] for line in allowed_skips() if line.startswith(f'{name}: ')]
+    return told, [line for line in told if not any(re.search(one, line) for one in allowed)]
+
+
+class Watch:
+    """What runs, so that there is a sign of life."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.running = {}
+        self.last = time.monotonic()
+
+    def say(self, *lines):
+        with self.lock:
+            self.last = time.monotonic()
+            print(*lines, sep='\n', flush=True)
+
+    def keep_telling(self):
+        while True:
+            time.sleep(1)
+            now = time.monotonic()
+            if self.running and now - self.last >= SIGN_OF_LIFE:
+                self.say('  ... ' + ', '.join(f'{name} {now - since:.0f} s'
+                                              for name, since in sorted(self.running.items())))
+
+
+WATCH = Watch()
+
+
 def run(stage):
-    name, seconds, command = stage
     start = time.monotonic()
-    log = LOGS / f'{name}.log'
+    WATCH.running[stage.name] = start
+    WATCH.say(f'{stage.name:<14} begins: {stage.what}')
+    log = LOGS / f'{stage.name}.log'
     with open(log, 'wb') as output:
-        try:
-            child = subprocess.Popen(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=output,
-                                     stderr=subprocess.STDOUT, start_new_session=True)
-            status = child.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            status = child.wait()
-            output.write(f'\nno end after {seconds} s\n'.encode())
-        except OSError as error:
-            output.write(f'{error}\n'.encode())
-            status = 127
+        status = subprocess.run([PYTHON, TOP / 'tests/reaper.py', str(stage.seconds),
+                                 *stage.command], cwd=TOP, stdin=subprocess.DEVNULL, stdout=output,
+                                stderr=subprocess.STDOUT, check=False).returncode
     text = log.read_text(encoding='utf-8', errors='replace')
     passed, failed = count(text, status)
-    print(f'{name:<16} {passed:>5} passed, {failed} failed {time.monotonic() - start:>7.1f} s',
-          flush=True)
-    for line in re.findall(r'^(?:note|skipped): .*', text, re.M):
-        print(f'    {line}', flush=True)
+    told, forbidden = skips(stage.name, text)
+    failed += len(forbidden)
+    del WATCH.running[stage.name]
+    used = re.findall(r'^processor: .*', text, re.M)
+    lines = [f'{stage.name:<14} {passed:>5} passed, {failed} failed '
+             f'{time.monotonic() - start:>7.1f} s  ({"".join(used[-1:])})']
+    lines += [f'    {line}' for line in re.findall(r'^note: .*', text, re.M)]
+    lines += [f'    skipped{", which is a failure" if line in forbidden else ""}: {line}'
+              for line in told]
+    lines += [f'    {line}' for line in re.findall(r'^(?:no end after|left behind:) .*', text, re.M)]
     if failed:
-        for line in text.splitlines()[-40:]:
-            print(f'    {line}')
-        print(f'    (all of it: {log.relative_to(TOP)})', flush=True)
+        lines += [f'    {line}' for line in text.splitlines()[-40:]]
+        lines += [f'    (all of it: {log.relative_to(TOP)})']
+    WATCH.say(*lines)
     return passed, failed
 
 
+def choose(words):
+    """The names of the stages that are meant."""
+    names = [stage.name for group in GROUPS for stage in group]
+    if words in ([], ['verify']):
+        return names
+    if words == ['check']:
+        return list(CHECK)
+    if words == ['rest']:
+        return [name for name in names if name not in CHECK]
+    if unknown := set(words) - set(names):
+        sys.exit(f'check: no stage {" ".join(sorted(unknown))}; there are: {" ".join(names)}')
+    return words
+
+
 def main():
-    wanted = sys.argv[1:]
-    unknown = set(wanted) - {name for group in GROUPS for name, _, _ in group}
-    if unknown:
-        sys.exit(f'check: no stage {" ".join(sorted(unknown))}')
+    wanted = choose(sys.argv[1:])
     LOGS.mkdir(parents=True, exist_ok=True)
     os.environ['PATH'] = f'{TOP}/build/tools/usr/sbin:{os.environ["PATH"]}:/usr/sbin'
     for name in ('MAKEFLAGS', 'MFLAGS', 'MAKELEVEL'):
         os.environ.pop(name, None)
+    threading.Thread(target=WATCH.keep_telling, daemon=True).start()
     start = time.monotonic()
     results = []
     for group in GROUPS:
-        stages = [stage for stage in group if not wanted or stage[0] in wanted]
+        stages = [stage for stage in group if stage.name in wanted]
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             results += pool.map(run, stages)
     passed, failed = (sum(column) for column in zip(*results))

@@ -1,47 +1,102 @@
 #!/bin/sh
 #
-# setup.sh GROUP... - installs what is missing of a group of tools, by apt, as root or by sudo:
-#   build   the compiler             deps    what port/deps.sh needs
-#   demo    what `make demo` needs besides
-#   static  the compilers of `make static`; static-NAME that of one machine
-#   config  Kconfig
-#   lint    the analysers            size    the compiler for ARM
-#   firmware  the same, and its C library's headers
-#   board   QEMU                     emulation  QEMU for single programs
-#   coverage  a clang that measures MC/DC
-#   fuzz    clang with libFuzzer     rescue   what makes the rescue image, and QEMU for it
-#   packaging  what looks at an installation: shells, man
-#   deb     what `make deb` needs besides
-#   check   what `make check` needs besides all of these
-#   bench   what the command is compared with, besides
+# setup.sh [--install] GROUP... - says what is missing of a group of tools, or installs it, by apt,
+# as root or by sudo. The groups are those of port/need.sh, and
+#   check   what `make check` needs        verify  what `make verify` needs besides
+#   soak    what `make soak` needs besides check
+#   lint    the analysers                  size     the compiler for ARM
+#   board   QEMU for firmware              emulation  QEMU for single programs
+#   machine QEMU for the rescue image      coverage a clang that measures MC/DC
+#   fuzz    clang with libFuzzer           packaging  what looks at an installation
+#   bench   what the command is compared with, and what measures it
 #
-# Looks first and calls apt-get only when something is missing. NO_SETUP=1 leaves the machine alone.
+# apt-get is only called when something is missing. NO_SETUP=1: neither looks nor installs.
 # nginx is not installed, since Debian's package starts a server: it is unpacked to build/tools.
 set -eu
 
 [ -z "${NO_SETUP:-}" ] || exit 0
 top=$(cd "$(dirname "$0")/.." && pwd)
-PATH=$PATH:/usr/sbin:$top/build/tools/usr/sbin
-CC=${CC:-gcc}
-KCONFIG_PYTHON=${KCONFIG_PYTHON:-/usr/bin/python3}
-packages=
+# shellcheck source=port/need.sh
+. "$top/port/need.sh"
 nginx=
-
-# need PACKAGE PATH-OR-COMMAND: wanted if the latter is not there.
-need() {
-    case $2 in
-    /*) [ ! -e "$2" ] || return 0 ;;
-    *) ! command -v "$2" >/dev/null || return 0 ;;
-    esac
-    case " $packages " in
-    *" $1 "*) ;;
-    *) packages="$packages $1" ;;
-    esac
-}
 
 fail() {
     echo "setup: $*" >&2
     exit 1
+}
+
+need_groups() {
+    for group; do
+        need_group "$group" || need_test_group "$group"
+    done
+}
+
+need_test_group() {
+    case $1 in
+    check)
+        need_groups build deps demo "static-$(uname -m)" config
+        need libcmocka-dev /usr/include/cmocka.h
+        need python3-jsonschema /usr/lib/python3/dist-packages/jsonschema
+        need strace strace
+        need valgrind valgrind
+        need curl curl
+        need tinyproxy-bin tinyproxy # the program without the service
+        need ca-certificates /etc/ssl/certs/ca-certificates.crt
+        command -v nginx >/dev/null || nginx=nginx
+        ;;
+    verify)
+        need_groups check static emulation rescue machine lint firmware board coverage fuzz \
+            packaging deb
+        need libslirp-dev /usr/include/slirp/libslirp.h
+        ;;
+    soak) need_groups check coverage fuzz ;;
+    lint)
+        need clang-format clang-format
+        need clang-tidy clang-tidy
+        need cppcheck cppcheck
+        need shellcheck shellcheck
+        ;;
+    size)
+        need_groups python
+        need gcc-arm-none-eabi "${ARM_CROSS:-arm-none-eabi-}gcc"
+        ;;
+    board) need qemu-system-arm qemu-system-arm ;;
+    emulation) need qemu-user qemu-mipsel ;;
+    machine)
+        need qemu-system-x86 qemu-system-x86_64
+        need qemu-system-arm qemu-system-aarch64
+        ;;
+    coverage)
+        need clang-19 clang-19
+        need llvm-19 llvm-cov-19
+        need libclang-rt-19-dev /usr/lib/llvm-19/lib/clang/19/lib/linux
+        ;;
+    fuzz)
+        need clang clang
+        fuzzer=$(clang -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null || echo /none)
+        need libclang-rt-14-dev "$fuzzer"
+        ;;
+    packaging)
+        need g++ g++
+        need binutils objcopy
+        need pkg-config pkg-config
+        need mandoc mandoc
+        need groff-base groff
+        need bash-completion /usr/share/bash-completion/bash_completion
+        need zsh zsh
+        need fish fish
+        need lintian lintian
+        ;;
+    bench)
+        need_groups check
+        need wget wget
+        need python3-requests /usr/lib/python3/dist-packages/requests/__init__.py
+        ;;
+    *)
+        echo "setup: no group $1" >&2
+        exit 2
+        ;;
+    esac
 }
 
 # root COMMAND...: as root, quietly, without questions.
@@ -81,110 +136,18 @@ unpack_nginx() {
     mv "$new" "$top/build/tools"
 }
 
-# The compiler for NAME, or for all of boards/host/static.txt, and what fetches a musl for it.
-need_cross() {
-    need dpkg dpkg-deb
-    while read -r name _ _ prefix _; do
-        case $name in
-        '#'* | '') continue ;;
-        esac
-        [ "${1:-$name}" = "$name" ] || continue
-        package=gcc-$(echo "${prefix%-}" | tr _ -)
-        [ "$name" != "$(uname -m)" ] || package=gcc
-        need "$package" "${prefix}gcc"
-    done <"$top/boards/host/static.txt"
-}
-
-for group; do
-    case $group in
-    build)
-        need gcc "${CC%% *}"
-        need libc6-dev /usr/include/stdio.h
-        ;;
-    deps) need dpkg-dev dpkg-source ;;
-    demo)
-        need python3 "${PYTHON:-python3}"
-        need openssl openssl
-        ;;
-    static) need_cross ;;
-    static-*) need_cross "${group#static-}" ;;
-    config)
-        [ "$KCONFIG_PYTHON" != /usr/bin/python3 ] ||
-            need python3-kconfiglib /usr/lib/python3/dist-packages/kconfiglib.py
-        ;;
-    lint)
-        need clang-format clang-format
-        need clang-tidy clang-tidy
-        need cppcheck cppcheck
-        need shellcheck shellcheck
-        ;;
-    size)
-        need python3 "${PYTHON:-python3}"
-        need gcc-arm-none-eabi "${ARM_CROSS:-arm-none-eabi-}gcc"
-        ;;
-    firmware)
-        need gcc-arm-none-eabi "${ARM_CROSS:-arm-none-eabi-}gcc"
-        need libnewlib-dev /usr/include/newlib/stdlib.h
-        ;;
-    board) need qemu-system-arm qemu-system-arm ;;
-    emulation) need qemu-user qemu-mipsel ;;
-    rescue)
-        need ca-certificates /etc/ssl/certs/ca-certificates.crt
-        need cpio cpio
-        need kmod modprobe
-        need qemu-system-x86 qemu-system-x86_64
-        need qemu-system-arm qemu-system-aarch64
-        ;;
-    coverage)
-        need clang-19 clang-19
-        need llvm-19 llvm-cov-19
-        need libclang-rt-19-dev /usr/lib/llvm-19/lib/clang/19/lib/linux
-        ;;
-    fuzz)
-        need clang clang
-        fuzzer=$(clang -print-file-name=libclang_rt.fuzzer-"$(uname -m)".a 2>/dev/null || echo /none)
-        need libclang-rt-14-dev "$fuzzer"
-        ;;
-    packaging)
-        need g++ g++
-        need binutils objcopy
-        need pkg-config pkg-config
-        need mandoc mandoc
-        need groff-base groff
-        need bash-completion /usr/share/bash-completion/bash_completion
-        need zsh zsh
-        need fish fish
-        need lintian lintian
-        ;;
-    deb)
-        need build-essential /usr/share/doc/build-essential
-        need debhelper dh
-        ;;
-    check)
-        need clang clang
-        need libslirp-dev /usr/include/slirp/libslirp.h
-        need libcmocka-dev /usr/include/cmocka.h
-        need python3-jsonschema /usr/lib/python3/dist-packages/jsonschema
-        need valgrind valgrind
-        need strace strace
-        need curl curl
-        need tinyproxy-bin tinyproxy # the program without the service
-        need ca-certificates /etc/ssl/certs/ca-certificates.crt
-        command -v nginx >/dev/null || nginx=nginx
-        ;;
-    bench)
-        need wget wget
-        need python3-requests /usr/lib/python3/dist-packages/requests/__init__.py
-        ;;
-    *)
-        echo "setup: no group $group" >&2
-        exit 2
-        ;;
-    esac
-done
-
+installs=
+if [ "${1:-}" = --install ]; then
+    installs=1
+    shift
+fi
+need_groups "$@"
 wanted=$packages${nginx:+ $nginx}
 [ -n "$wanted" ] || exit 0
+if [ -z "$installs" ]; then
+    packages=$wanted
+    name_missing
+fi
 command -v apt-get >/dev/null ||
     fail "no apt-get here. Please install what Debian calls:$wanted (or try NO_SETUP=1)"
 [ -z "$packages" ] || [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||

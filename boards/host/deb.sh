@@ -11,9 +11,8 @@ version=$(dpkg-parsechangelog -l boards/host/debian/changelog -S Version)
 folder=$out/migtask-$version
 
 rm -rf "$folder"
-mkdir -p "$folder/tests" "$folder/deps/mbedtls" "$folder/deps/jsmn"
+mkdir -p "$folder/deps/mbedtls" "$folder/deps/jsmn"
 cp -R core port boards Makefile Kconfig README.md LICENSE "$folder"
-cp tests/setup.sh "$folder/tests" # for the Makefile, which it tells that nothing is to be done
 mv "$folder/boards/host/debian" "$folder"
 for part in 3rdparty include library LICENSE; do
     cp -R "${MBEDTLS_DIR:-build/deps/mbedtls}/$part" "$folder/deps/mbedtls"

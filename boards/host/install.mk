@@ -108,6 +108,6 @@ uninstall: ## remove what install put there
 		$(pkgconfigdir)/migtask.pc $(mandir)/man3/migtask.3,'$(DESTDIR)$(file)')
 
 deb: ## build Debian packages of both into build/deb
-	@tests/setup.sh build deps deb
+	@port/tools.sh build deps deb
 	@port/deps.sh mbedtls jsmn
 	@boards/host/deb.sh build/deb

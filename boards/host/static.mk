@@ -31,7 +31,7 @@ all: $(OUT_STATIC)/SHA256SUMS
 
 # All of them at once: one installation, whatever is built side by side.
 tools:
-	@tests/setup.sh build $(ARCH:%=static-%)
+	@port/tools.sh build $(ARCH:%=static-%)
 
 # Of all that are there, not only those built now: for sha256sum -c in that folder.
 $(OUT_STATIC)/SHA256SUMS: $(BINARIES)

@@ -15,10 +15,11 @@
 
 #include "clock.h"
 #include "progress.h"
+#include "proxy_url.h"
 #include "result.h"
-#include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
+#include "token.h"
 #include "wait.h"
 
 #define WORKERS_MAX 4 /* as --parallel */
@@ -93,7 +94,8 @@ static _Noreturn void work(struct batch *batch, int fd, pid_t parent)
         }
     }
     attempts_close();
-    secrets_wipe();
+    token_wipe();
+    proxy_url_wipe();
     _exit(0);
 }
 
@@ -109,9 +111,7 @@ static bool start_worker(struct batch *batch)
         return false;
     }
     pid_t parent = getpid();
-    secrets_share(true);
     worker->process = fork();
-    secrets_share(false); /* in the worker too: it looks names up */
     if (worker->process == 0) {
         for (size_t i = 0; i < count; i++) {
             (void)close(workers[i].fd); /* else it would not see its end */
@@ -162,9 +162,6 @@ static void employ(struct batch *batch, struct worker *worker)
         if (transfer(worker->fd, &task, sizeof task, true)) {
             worker->task = batch->next++;
             worker->busy = true;
-            if (batch->next == tasks_count()) {
-                secrets_wipe(); /* here: the workers have their own */
-            }
             return;
         }
     }

@@ -18,7 +18,6 @@ FILESEXTRAPATHS:prepend := "${THISDIR}/../..:"
 SRC_URI = "file://core;subdir=${BP} \
            file://port;subdir=${BP} \
            file://boards;subdir=${BP} \
-           file://tests/setup.sh;subdir=${BP} \
            file://Makefile;subdir=${BP} \
            file://Kconfig;subdir=${BP} \
            file://LICENSE;subdir=${BP} \

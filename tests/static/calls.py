@@ -12,11 +12,12 @@ import fault_bodies
 from support import LONG_TOKEN, OPERATIONS, PKI, ROOTS, TOKEN, Case, by_address, target, wait_until
 
 # Certificates and versions of TLS that take all the arithmetic there is; curves by OpenSSL's names.
+# Without one it is X25519, which OpenSSL prefers; Debian's Python 3.11 cannot choose it by name.
 HANDSHAKES = (
     {'cert': 'ec', 'tls': '1.3'},
     {'cert': 'ec', 'tls': '1.2', 'curve': 'prime256v1'},
     {'cert': 'ec-inter', 'tls': '1.3', 'curve': 'secp384r1'},
-    {'cert': 'p384', 'tls': '1.2', 'curve': 'X25519'},
+    {'cert': 'p384', 'tls': '1.2'},
     {'cert': 'rsa-inter', 'tls': '1.3'},
     {'cert': 'rsa4096', 'tls': '1.2'},
 )
