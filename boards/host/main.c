@@ -12,12 +12,12 @@
 #include "explain.h"
 #include "options.h"
 #include "progress.h"
-#include "proxy_url.h"
 #include "random.h"
 #include "randomness.h"
 #include "result.h"
 #include "roots.h"
 #include "run.h"
+#include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
 #include "tls.h"
@@ -117,8 +117,10 @@ static void describe_proxy(const struct options *options)
     terminal_put(&terminal_err, ")\n");
 }
 
+/* The request is shown with its token masked, so the token is not needed for it. */
 static int dry_run(struct options *options)
 {
+    secrets_wipe();
     for (size_t i = 0; i < tasks_count(); i++) {
         options->request.action.task_id = migtask_text(tasks_id(i));
         options->request.keep_open = options->reuse && i + 1 < tasks_count();
@@ -143,6 +145,14 @@ static void describe_start(struct options *options)
     (void)terminal_flush(&terminal_err);
 }
 
+/* Nothing is sent. */
+static int complain(const struct options *options, const struct complaint *complaint,
+                    migtask_reason reason)
+{
+    secrets_wipe();
+    return result_print_complaint(options, complaint, reason);
+}
+
 static int run(int argc, char *argv[])
 {
     struct options options;
@@ -155,6 +165,9 @@ static int run(int argc, char *argv[])
     catch_signals(&wait_mask);
     terminal_let_in(&wait_mask, &attempts_cancelled);
     bool good = options_read(&options, argc, argv, &complaint);
+    if (options.help || options.version || options.explain) {
+        secrets_wipe();
+    }
     if (options.help) {
         return print_help();
     }
@@ -162,7 +175,7 @@ static int run(int argc, char *argv[])
         return print_version();
     }
     if (!good) {
-        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+        return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
     }
     if (options.explain) {
         return explain_print(&options);
@@ -172,16 +185,17 @@ static int run(int argc, char *argv[])
     migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
     enum tasks_status tasks = tasks_read(&options, &patience, &complaint);
     if (tasks == TASKS_WRONG) {
-        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+        return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
     }
     if (tasks != TASKS_OK) {
         finding.reason = tasks == TASKS_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
+        secrets_wipe();
         return result_print(&options, &finding);
     }
     enum token_status token =
         token_read(options.token_file, &patience, &options.request.token, &complaint);
     if (token == TOKEN_WRONG) {
-        return result_print_complaint(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
+        return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
     }
     if (token != TOKEN_OK) {
         finding.reason = token == TOKEN_TIMEOUT ? MIGTASK_TIMEOUT : MIGTASK_CANCELLED;
@@ -204,7 +218,7 @@ static int run(int argc, char *argv[])
     (void)migtask_tls_start(&process); /* if it failed, the stream says so */
     if (!roots_open(options.ca_file, &trust, &complaint, &no_memory)) {
         if (!no_memory) {
-            return result_print_complaint(&options, &complaint, MIGTASK_INVALID_CONFIG);
+            return complain(&options, &complaint, MIGTASK_INVALID_CONFIG);
         }
         finding.reason = MIGTASK_OUT_OF_MEMORY;
         return run_none(&options, &finding);
@@ -219,8 +233,9 @@ static int run(int argc, char *argv[])
 
 int main(int argc, char *argv[])
 {
+    secrets_guard();
+    token_take();
     int status = run(argc, argv);
-    token_wipe();
-    proxy_url_wipe();
+    secrets_wipe();
     return status;
 }

@@ -10,7 +10,7 @@ struct proxy_choice {
     bool used;
     const char *source; /* the option's or the variable's name */
     migtask_endpoint where;
-    migtask_view credentials; /* "USER:PASSWORD", or none; static memory until proxy_url_wipe() */
+    migtask_view credentials; /* "USER:PASSWORD", or none; until secrets_wipe() */
 };
 
 /* Chooses by curl's rules: the option (NULL: not given; empty: no proxy), else the first of

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#define DEFAULT_PORT 1080
+#include "secrets.h"
 
-static char memory[PROXY_CREDENTIALS_MAX];
+#define DEFAULT_PORT 1080
 
 static const char wrong_scheme[] =
     "only http:// proxies are supported, not https:// nor socks:// ones (what goes through is "
@@ -16,11 +16,6 @@ static const char wrong_user[] =
     "characters, and a colon in the user, cannot be";
 static const char too_long[] = "its user and password have more than 1023 bytes together";
 _Static_assert(PROXY_CREDENTIALS_MAX == 1024, "it stands in that sentence");
-
-void proxy_url_wipe(void)
-{
-    migtask_wipe(memory, sizeof memory);
-}
 
 /* Where the scheme ends, 0 if there is none. */
 static size_t scheme_length(const char *url)
@@ -70,6 +65,7 @@ static size_t decode(const char *at, size_t len, char *out)
  */
 static const char *read_user(migtask_view text, migtask_view *credentials)
 {
+    char *memory = secrets->proxy;
     size_t len = 0;
     bool in_user = true;
     for (size_t at = 0; at < text.len;) {
@@ -81,7 +77,7 @@ static const char *read_user(migtask_view text, migtask_view *credentials)
             return wrong_user;
         }
         in_user = in_user && !separates;
-        if (len + 1 >= sizeof memory) { /* there is room for one colon more */
+        if (len + 1 >= sizeof secrets->proxy) { /* there is room for one colon more */
             return too_long;
         }
         memory[len++] = c;

@@ -7,15 +7,13 @@
 /* Bytes of the longest user and password together, decoded, with the colon between them. */
 #define PROXY_CREDENTIALS_MAX 1024
 
-/* Reads such a URL. NULL, and then *where refers to the URL's memory and *credentials to static
- * memory until proxy_url_wipe() (none: the URL has no user); else what is wrong with the URL, a
+/* Reads such a URL. NULL, and then *where refers to the URL's memory and *credentials to
+ * secrets->proxy (none: the URL has no user); else what is wrong with the URL, a
  * sentence that holds nothing of it. As with curl the port is 1080 if none is given, and a % that
  * is not followed by two hexadecimal digits stands for itself. */
 const char *proxy_url_read(const char *url, migtask_endpoint *where, migtask_view *credentials);
 
 /* Overwrites user and password where they stand, whatever else is wrong with the URL. */
 void proxy_url_mask(char *url);
-
-void proxy_url_wipe(void);
 
 #endif

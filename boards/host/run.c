@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "progress.h"
 #include "result.h"
+#include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
 #include "workers.h"
@@ -17,6 +18,9 @@ static void run_task(struct batch *batch, uint32_t start_ms)
     batch_select(batch, batch->next++);
     attempts_run(batch->options, start_ms, batch->next < tasks_count(), &finding);
     batch->stop = batch_stop_reason(&finding);
+    if (batch->next == tasks_count() || batch->stop != MIGTASK_OK) {
+        secrets_wipe(); /* no further request */
+    }
     batch_count(batch, &finding, result_print(batch->options, &finding));
 }
 
@@ -35,6 +39,7 @@ static const char *why_not_begun(const struct batch *batch)
 /* The caller learns of every task what became of it, also of those that were not begun. */
 static void tell_rest(struct batch *batch, const struct finding *finding)
 {
+    secrets_wipe();
     while (batch->next < tasks_count()) {
         batch_select(batch, batch->next++);
         batch_count(batch, finding, result_print(batch->options, finding));

@@ -6,51 +6,52 @@
 #include <string.h>
 
 #include "environment.h"
+#include "secrets.h"
 
-static char memory[MIGTASK_TOKEN_MAX + 2]; /* and a line end */
-static size_t filled;                      /* bytes of it; the rest was never touched */
+/* In their order. */
+static const struct {
+    const char *name;
+    const char *told;
+} variables[] = {
+    {"MIGTASK_TOKEN", "(from MIGTASK_TOKEN)"},
+    {"HW_AUTH_TOKEN", "(from HW_AUTH_TOKEN)"},
+};
+#define VARIABLES (sizeof variables / sizeof variables[0])
 
-void token_wipe(void)
-{
-    migtask_wipe(memory, filled);
-}
-
-static bool take_variable(const char *name, size_t *len)
-{
-    const char *value = environment_get(name);
-    if (value == NULL) {
-        return false;
-    }
-    *len = strlen(value);
-    filled = *len < sizeof memory ? *len : sizeof memory;
-    memcpy(memory, value, filled);
-    return true;
-}
+static const char *taken_from; /* NULL: neither is set */
+static size_t taken_length;    /* of all of it, more than there is room for included */
 
 static void wipe_text(char *text)
 {
     migtask_wipe(text, strlen(text));
 }
 
-/* Where the variables stand, so that neither a child nor a look at the process's environment finds
- * them. */
-static void drop_variables(void)
+void token_take(void)
 {
-    environment_visit("MIGTASK_TOKEN", wipe_text);
-    environment_visit("HW_AUTH_TOKEN", wipe_text);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        const char *value = environment_get(variables[i].name);
+        if (value != NULL && taken_from == NULL) {
+            taken_from = variables[i].told;
+            taken_length = strlen(value);
+            secrets->filled =
+                taken_length < sizeof secrets->token ? taken_length : sizeof secrets->token;
+            memcpy(secrets->token, value, secrets->filled);
+        }
+        environment_visit(variables[i].name, wipe_text);
+    }
 }
 
 enum token_status token_read(const char *file, const migtask_posix_patience *patience,
                              migtask_view *token, struct complaint *complaint)
 {
-    size_t len = 0;
+    size_t len = taken_length;
     complaint->value = file;
     if (file != NULL) {
+        migtask_wipe(secrets->token, secrets->filled);
         migtask_posix_file_status status =
-            migtask_posix_file_read(file, memory, sizeof memory, &len, patience);
+            migtask_posix_file_read(file, secrets->token, sizeof secrets->token, &len, patience);
         int error = errno;
-        filled = len; /* 0 if it failed: then it was wiped there */
-        drop_variables();
+        secrets->filled = len; /* 0 if it failed: then it was wiped there */
         switch (status) {
         case MIGTASK_POSIX_FILE_OK:
             break;
@@ -70,12 +71,8 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
                                   : migtask_posix_file_text(status, error);
             return TOKEN_WRONG;
         }
-    } else if (take_variable("MIGTASK_TOKEN", &len)) {
-        complaint->value = "(from MIGTASK_TOKEN)";
-        drop_variables();
-    } else if (take_variable("HW_AUTH_TOKEN", &len)) {
-        complaint->value = "(from HW_AUTH_TOKEN)";
-        drop_variables();
+    } else if (taken_from != NULL) {
+        complaint->value = taken_from;
     } else {
         complaint->what = "no token is given";
         complaint->hint = "use --token-file FILE (- for standard input), or set MIGTASK_TOKEN or "
@@ -83,10 +80,10 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
         return TOKEN_WRONG;
     }
     /* An editor or echo leaves one line end; more of them are not a token. */
-    if (len > 0 && len <= sizeof memory && memory[len - 1] == '\n') {
-        len -= len > 1 && memory[len - 2] == '\r' ? 2 : 1;
+    if (len > 0 && len <= sizeof secrets->token && secrets->token[len - 1] == '\n') {
+        len -= len > 1 && secrets->token[len - 2] == '\r' ? 2 : 1;
     }
-    token->ptr = memory;
+    token->ptr = secrets->token;
     token->len = len;
     if (migtask_token_check(*token) != MIGTASK_CHECK_OK) {
         complaint->what = len == 0 ? "the token is empty"

@@ -13,11 +13,13 @@ enum token_status {
     TOKEN_CANCELLED
 };
 
-/* Reads and checks the token. *token refers to static memory until token_wipe(). The environment's
- * copies are overwritten whether they are used or not. */
+/* Takes the token from MIGTASK_TOKEN, else HW_AUTH_TOKEN, and overwrites both where they stand: a
+ * look at the process's environment finds none any more. Before anything is waited for. */
+void token_take(void);
+
+/* Reads the token from the file (NULL: what was taken) and checks it. *token refers to
+ * secrets->token until secrets_wipe(). */
 enum token_status token_read(const char *file, const migtask_posix_patience *patience,
                              migtask_view *token, struct complaint *complaint);
-
-void token_wipe(void);
 
 #endif

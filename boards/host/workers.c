@@ -15,11 +15,10 @@
 
 #include "clock.h"
 #include "progress.h"
-#include "proxy_url.h"
 #include "result.h"
+#include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
-#include "token.h"
 #include "wait.h"
 
 #define WORKERS_MAX 4 /* as --parallel */
@@ -94,8 +93,7 @@ static _Noreturn void work(struct batch *batch, int fd, pid_t parent)
         }
     }
     attempts_close();
-    token_wipe();
-    proxy_url_wipe();
+    secrets_wipe();
     _exit(0);
 }
 
@@ -111,7 +109,9 @@ static bool start_worker(struct batch *batch)
         return false;
     }
     pid_t parent = getpid();
+    secrets_share(true);
     worker->process = fork();
+    secrets_share(false); /* in the worker too: it looks names up */
     if (worker->process == 0) {
         for (size_t i = 0; i < count; i++) {
             (void)close(workers[i].fd); /* else it would not see its end */
@@ -162,6 +162,9 @@ static void employ(struct batch *batch, struct worker *worker)
         if (transfer(worker->fd, &task, sizeof task, true)) {
             worker->task = batch->next++;
             worker->busy = true;
+            if (batch->next == tasks_count()) {
+                secrets_wipe(); /* here: the workers have their own */
+            }
             return;
         }
     }

@@ -12,6 +12,7 @@
 
 #include "der.h"
 #include "judge.h"
+#include "secrets.h"
 #include "token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -61,6 +62,7 @@ static void try_token(migtask_view bytes, bool file)
         bytes = migtask_text(copy);
         setenv(bytes.len % 2 != 0 ? "MIGTASK_TOKEN" : "HW_AUTH_TOKEN", copy, 1);
     }
+    token_take();
     enum token_status status =
         token_read(file ? make_file(bytes) : NULL, &patience, &token, &complaint);
     if (is_token(&bytes)) {
@@ -73,7 +75,7 @@ static void try_token(migtask_view bytes, bool file)
         left = left != NULL ? left : getenv("HW_AUTH_TOKEN");
         CHECK(left == NULL || left[0] == '\0');
     }
-    token_wipe();
+    secrets_wipe();
     free(copy);
 }
 

@@ -138,11 +138,11 @@ def look(binary, ending, source):
         secrets = (ending.token.encode(), OTHER.encode(), *PROXY_SECRETS)
         traced = Traced([binary, *arguments], environment, *(file.fileno() for file in (stdin, out, err)))
         try:
-            before = search(traced.pid, secrets)
+            before = search(traced.memory, secrets)
             if ending.signal:
                 threading.Thread(target=_signal, args=(service, traced.pid, ending.signal), daemon=True).start()
             traced.run_to_end()
-            after = search(traced.pid, secrets, ending.least)
+            after = search(traced.memory, secrets, ending.least)
             code = traced.finish()
         except BaseException:
             traced.kill()

@@ -42,6 +42,7 @@ def call(program, version, *arguments):
 def rows(arguments):
     """(name, function) of all; a function returns None, or a text to show."""
     import command  # Reads the environment.
+    import waiting
     for configuration in ('host', 'mcu'):
         program = pathlib.Path(arguments.programs) / f'call-{configuration}'
         for version in ('1.2', '1.3'):
@@ -56,6 +57,8 @@ def rows(arguments):
     for name, source in command.pairs():
         yield (f'command, {name}, token from {source}',
                functools.partial(command.check, os.environ['MIGTASK_TEST_BINARY'], name, source))
+    for name, function in waiting.rows():
+        yield f'command, while it waits: {name}', functools.partial(function, os.environ['MIGTASK_TEST_BINARY'])
     yield ('command: wiping switched off is found',
            functools.partial(command.check_unwiped, pathlib.Path(arguments.programs) / 'migtask-unwiped'))
 
@@ -77,7 +80,7 @@ def main():
         try:
             said = function()
             passed += 1
-            if said and 'slow-0, token of 6000' in name:
+            if said and ('slow-0, token of 6000' in name or 'waits' in name):
                 print(f'note: {name}: {said}', flush=True)
         except AssertionError as error:
             failed += 1
