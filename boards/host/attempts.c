@@ -252,6 +252,7 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
     finding->outcome = migtask_call_outcome(&call);
     finding->reason = migtask_call_reason(&call);
     finding->trouble = trouble_of(options, finding);
+    finding->denied = options->proxy.used && migtask_proxy_denied(&proxy);
     finding->reply = migtask_call_reply(&call);
     finding->sentence = migtask_call_sentence(&call);
     finding->attempts = retry.attempts;

@@ -19,6 +19,7 @@ struct finding {
     uint32_t attempts;
     migtask_phase phase; /* how far the last attempt had come */
     enum trouble trouble;
+    bool denied; /* by the proxy, as any other call would be */
 };
 
 /* How many signals came; from the first on the call under way is cancelled. */

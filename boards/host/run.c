@@ -17,23 +17,11 @@ static void run_task(struct batch *batch, uint32_t start_ms)
     progress_count(batch->next, tasks_count());
     batch_select(batch, batch->next++);
     attempts_run(batch->options, start_ms, batch->next < tasks_count(), &finding);
-    batch->stop = batch_stop_reason(&finding);
-    if (batch->next == tasks_count() || batch->stop != MIGTASK_OK) {
+    batch_count(batch, &finding, batch_judge(&finding));
+    if (batch->next == tasks_count() || batch->stop != BATCH_GO_ON) {
         secrets_wipe(); /* no further request */
     }
-    batch_count(batch, &finding, result_print(batch->options, &finding));
-}
-
-static const char *why_not_begun(const struct batch *batch)
-{
-    return batch->lost                        ? "not begun: its outcome could not be told"
-           : batch->stop == MIGTASK_CANCELLED ? "not begun: cancelled by a signal"
-           : batch->unreachable >= BATCH_UNREACHABLE
-               ? "not begun: the network did not let three tasks in a row through"
-           : batch->stop == MIGTASK_AUTH_FAILED
-               ? "not begun: the service did not accept the token of a task before (HTTP 401), and "
-                 "repeating that locks the account's key"
-               : "not begun: what a task before failed of would make this one fail too";
+    batch_told(batch, &finding, result_print(batch->options, &finding));
 }
 
 /* The caller learns of every task what became of it, also of those that were not begun. */
@@ -42,7 +30,8 @@ static void tell_rest(struct batch *batch, const struct finding *finding)
     secrets_wipe();
     while (batch->next < tasks_count()) {
         batch_select(batch, batch->next++);
-        batch_count(batch, finding, result_print(batch->options, finding));
+        batch_count(batch, finding, BATCH_GO_ON);
+        batch_told(batch, finding, result_print(batch->options, finding));
     }
 }
 
@@ -69,7 +58,7 @@ static int exit_status(const struct batch *batch)
 {
     static const migtask_outcome gravest_first[] = {MIGTASK_UNKNOWN, MIGTASK_REFUSED,
                                                     MIGTASK_NOT_SENT};
-    if (batch->lost) {
+    if (batch->stop == BATCH_LOST) {
         return EXIT_OUTPUT_FAILED;
     }
     for (size_t i = 0; i < sizeof gravest_first / sizeof gravest_first[0]; i++) {
@@ -84,10 +73,11 @@ static int exit_status(const struct batch *batch)
 static int finish(const struct batch *batch)
 {
     const struct options *options = batch->options;
+    int status = exit_status(batch); /* a summary that is lost changes nothing */
     if (tasks_count() > 1 && !options->json && options->amount != OUTPUT_QUIET) {
         sum_up(batch);
     }
-    return exit_status(batch);
+    return status;
 }
 
 int run_none(struct options *options, const struct finding *finding)
@@ -105,15 +95,15 @@ int run_all(struct options *options, const migtask_trust *trust, uint32_t start_
     attempts_open(options, trust, wait_mask, count > 1);
     /* The first alone: it shows whether the token is good before several calls use it. */
     run_task(&batch, start_ms);
-    if (options->parallel > 1 && batch.next + 1 < count && batch.stop == MIGTASK_OK) {
+    if (options->parallel > 1 && batch.next + 1 < count && batch.stop == BATCH_GO_ON) {
         workers_run(&batch);
     }
-    while (batch.next < count && batch.stop == MIGTASK_OK) {
+    while (batch.next < count && batch.stop == BATCH_GO_ON) {
         run_task(&batch, migtask_posix_now_ms(NULL));
     }
     attempts_close();
     struct finding rest = {
-        .outcome = MIGTASK_NOT_SENT, .reason = batch.stop, .sentence = why_not_begun(&batch)};
+        .outcome = MIGTASK_NOT_SENT, .reason = batch.reason, .sentence = batch_why(&batch)};
     tell_rest(&batch, &rest);
     return finish(&batch);
 }

@@ -6,9 +6,7 @@
 
 /* Makes the calls of all tasks, tells the outcome of each, and returns the exit status: the gravest
  * outcome, in the order unknown, refused, not_sent, accepted. A task is not begun, and told to be
- * not_sent, after a signal, after a failure that the next call would meet as well, after HTTP 401
- * (the service locks the account's key after five), after BATCH_UNREACHABLE tasks in a row that the
- * network did not let through, and when outcomes cannot be told any more. */
+ * not_sent, once there is a reason to stop: enum batch_stop. */
 int run_all(struct options *options, const migtask_trust *trust, uint32_t start_ms,
             const sigset_t *wait_mask);
 

@@ -2,8 +2,10 @@
 
 #include "tasks.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #define TEXT_MAX (1024 * 1024)
 
@@ -27,14 +29,15 @@ const char *tasks_id(size_t index)
     return ids[index];
 }
 
+/* A UUID in capitals is the same one (RFC 9562 section 4), so capitals do not tell ids apart. */
 static bool stands_already(const char *id)
 {
     uint32_t slot = 2166136261u; /* FNV-1a */
     for (const char *c = id; *c != '\0'; c++) {
-        slot = (slot ^ (unsigned char)*c) * 16777619u;
+        slot = (slot ^ (unsigned char)tolower((unsigned char)*c)) * 16777619u;
     }
     for (slot %= SLOTS; slots[slot] != 0; slot = (slot + 1) % SLOTS) {
-        if (strcmp(ids[slots[slot] - 1], id) == 0) {
+        if (strcasecmp(ids[slots[slot] - 1], id) == 0) {
             return true;
         }
     }
@@ -56,7 +59,8 @@ static bool add(struct options *options, const char *id, uint32_t line, struct c
         complaint->hint = "divide them among several runs";
     } else if (stands_already(id)) {
         complaint->what = "this task stands twice";
-        complaint->hint = "an action cannot be repeated safely, so each task may be named once";
+        complaint->hint = "an action cannot be repeated safely, so each task may be named "
+                          "once, in capitals or not";
     }
     if (complaint->what != NULL) {
         complaint->value = id;

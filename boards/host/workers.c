@@ -30,7 +30,7 @@ struct verdict {
     uint16_t no_text; /* 0: where a frame of text has its length */
     uint8_t outcome;  /* migtask_outcome */
     uint8_t reason;   /* migtask_reason */
-    uint8_t stop;     /* migtask_reason: batch_stop_reason() */
+    uint8_t stop;     /* enum batch_stop: batch_judge() */
     uint8_t phase;    /* migtask_phase: how far the last attempt had come */
 };
 
@@ -85,7 +85,7 @@ static _Noreturn void work(struct batch *batch, int fd, pid_t parent)
         attempts_run(batch->options, migtask_posix_now_ms(NULL), true, &finding);
         verdict.outcome = (uint8_t)finding.outcome;
         verdict.reason = (uint8_t)finding.reason;
-        verdict.stop = (uint8_t)batch_stop_reason(&finding);
+        verdict.stop = (uint8_t)batch_judge(&finding);
         verdict.phase = (uint8_t)finding.phase;
         (void)result_print(batch->options, &finding);
         if (!transfer(fd, &verdict, sizeof verdict, true)) {
@@ -150,14 +150,15 @@ static void tell_death(struct batch *batch, const struct worker *worker, bool sp
         (void)terminal_write(&terminal_out, "\n", 1); /* behind its unfinished line */
     }
     batch_select(batch, worker->task);
-    batch_count(batch, &finding, result_print(batch->options, &finding));
+    batch_count(batch, &finding, BATCH_GO_ON);
+    batch_told(batch, &finding, result_print(batch->options, &finding));
 }
 
 /* Hands out the next task, or lets the worker go. */
 static void employ(struct batch *batch, struct worker *worker)
 {
     worker->busy = false;
-    if (batch->next < tasks_count() && batch->stop == MIGTASK_OK && !attempts_cancelled) {
+    if (batch->next < tasks_count() && batch->stop == BATCH_GO_ON && !attempts_cancelled) {
         uint32_t task = (uint32_t)batch->next;
         if (transfer(worker->fd, &task, sizeof task, true)) {
             worker->task = batch->next++;
@@ -192,10 +193,8 @@ static bool listen_to(struct batch *batch, struct worker *worker, bool spoke)
                                   .reply = &told_by_worker,
                                   .attempts = 1};
         batch_select(batch, worker->task);
-        batch_count(batch, &finding, result_pass_on(batch->options, &finding));
-        if (batch->stop == MIGTASK_OK) {
-            batch->stop = (migtask_reason)verdict.stop;
-        }
+        batch_count(batch, &finding, (enum batch_stop)verdict.stop);
+        batch_told(batch, &finding, result_pass_on(batch->options, &finding));
         employ(batch, worker);
         return false;
     }
@@ -259,7 +258,7 @@ void workers_run(struct batch *batch)
         wait_for_workers(batch, watched, speaker);
         if (attempts_cancelled && !cancelled) {
             cancelled = true;
-            batch->stop = MIGTASK_CANCELLED;
+            batch_end(batch, BATCH_SIGNAL, MIGTASK_CANCELLED);
             cancel_workers();
         }
         for (size_t i = 0; i < count; i++) {

@@ -72,19 +72,39 @@ static migtask_io fail_below(migtask_proxy *proxy)
 }
 
 /* "BEFORE the proxy's place AFTER" */
-static migtask_io fail_saying(migtask_proxy *proxy, const char *before, const char *after)
+static migtask_io fail_saying(migtask_proxy *proxy, migtask_reason reason, const char *before,
+                              const char *after)
 {
-    struct migtask_writer w = begin_failure(proxy, MIGTASK_PROXY_FAILED);
+    struct migtask_writer w = begin_failure(proxy, reason);
     migtask_put_string(&w, before);
     migtask_put_place(&w, &proxy->config.proxy);
     migtask_put_string(&w, after);
     return end_failure(proxy, &w);
 }
 
+/* Whether the proxy is busy, restarting or cut off at the moment: the same CONNECT may do a little
+ * later. Of the 5xx three speak of the request itself or want a person (RFC 6585 section 6). */
+static bool is_passing(unsigned status)
+{
+    switch (status) {
+    case 408:
+    case 429:
+        return true;
+    case 501:
+    case 505:
+    case 511:
+        return false;
+    default:
+        return status >= 500;
+    }
+}
+
 static migtask_io fail_for_status(migtask_proxy *proxy, unsigned status)
 {
-    struct migtask_writer w = begin_failure(proxy, MIGTASK_PROXY_FAILED);
+    struct migtask_writer w =
+        begin_failure(proxy, is_passing(status) ? MIGTASK_CONNECT_FAILED : MIGTASK_PROXY_FAILED);
     migtask_refusal_write(&w, &proxy->config, status);
+    proxy->denied = status == 401 || status == 403 || status == 407;
     return end_failure(proxy, &w);
 }
 
@@ -156,9 +176,10 @@ static migtask_io take_answer(migtask_proxy *proxy, size_t len)
         proxy->phase = MIGTASK_PROXY_OPEN;
         return MIGTASK_IO_OK;
     case MIGTASK_READ_TOO_LARGE:
-        return fail_saying(proxy, "the answer of the proxy ", " is larger than is accepted");
+        return fail_saying(proxy, MIGTASK_PROXY_FAILED, "the answer of the proxy ",
+                           " is larger than is accepted");
     default:
-        return fail_saying(proxy, "no proper HTTP came from ",
+        return fail_saying(proxy, MIGTASK_PROXY_FAILED, "no proper HTTP came from ",
                            ": is an HTTP proxy there, and is this its port for http://?");
     }
 }
@@ -180,7 +201,7 @@ static migtask_io read_answer(migtask_proxy *proxy)
         case MIGTASK_IO_WOULD_BLOCK:
             return io;
         case MIGTASK_IO_END:
-            return fail_saying(proxy, "the proxy ",
+            return fail_saying(proxy, MIGTASK_CONNECTION_LOST, "the proxy ",
                                proxy->answered
                                    ? " closed the connection in the middle of its answer"
                                    : " closed the connection without an answer: is it an HTTP "
@@ -199,6 +220,7 @@ static migtask_io proxy_connect(void *ctx)
     if (proxy->state == CLOSED) {
         proxy->reason = MIGTASK_OK;
         proxy->answered = false;
+        proxy->denied = false;
         proxy->sent = proxy->at = proxy->end = 0;
         if (proxy->config.lower.ops == NULL) {
             struct migtask_writer w = begin_failure(proxy, MIGTASK_INVALID_CONFIG);
@@ -295,6 +317,11 @@ migtask_stream migtask_proxy_stream(migtask_proxy *proxy)
                                            proxy_close,   proxy_retained, proxy_failure};
     migtask_stream stream = {&ops, proxy};
     return stream;
+}
+
+bool migtask_proxy_denied(const migtask_proxy *proxy)
+{
+    return proxy->denied;
 }
 
 migtask_proxy_phase migtask_proxy_phase_of(const migtask_proxy *proxy)

@@ -15,9 +15,11 @@
  * There is no deadline here: whoever drives the stream has one and calls close().
  *
  * Failures: what the stream below said, with "the proxy: " before its sentence, while the proxy was
- * not reached or the connection to it broke; else proxy_failed: it refused, it cannot reach the
- * target, it closed the connection, or it is no HTTP proxy. A call that ended with proxy_failed is
- * not to be repeated by a program: an answer of 407 counted a few times may lock the account.
+ * not reached or the connection to it broke; connection_lost where it closed the connection instead
+ * of answering; connect_failed where it answered that it cannot now (408, 429 and 5xx but for 501,
+ * 505 and 511): these may be repeated as ever. Else proxy_failed: it refused, or it is no HTTP
+ * proxy. A call that ended so is not to be repeated by a program: an answer of 407 counted a few
+ * times may lock the account.
  *
  * Takes no heap memory and needs nothing but core/.
  */
@@ -64,6 +66,7 @@ typedef struct migtask_proxy {
     uint8_t phase;     /* migtask_proxy_phase */
     uint8_t reason;    /* migtask_reason, once opening it failed */
     bool answered;     /* bytes of an answer have come */
+    bool denied;       /* migtask_proxy_denied() */
     size_t sent;       /* bytes of the CONNECT that the stream below took */
     size_t at, end;    /* buffer[at..end) came behind the answer and waits for recv */
     uint64_t http[12]; /* the reader of the answer: struct migtask_http */
@@ -79,6 +82,10 @@ migtask_stream migtask_proxy_stream(migtask_proxy *proxy);
 
 /* For progress, and to tell after a timeout whether it was the proxy that stayed silent. */
 migtask_proxy_phase migtask_proxy_phase_of(const migtask_proxy *proxy);
+
+/* Whether the latest opening failed of an answer of 401, 403 or 407: this user, or this target,
+ * gets nothing from the proxy, however often it is asked. */
+bool migtask_proxy_denied(const migtask_proxy *proxy);
 
 #ifdef __cplusplus
 }

@@ -68,8 +68,8 @@ class RealProxy(Through):
 
     def test_service_not_there(self):
         with Tinyproxy() as proxy:
-            result = self.through(closed_port(), proxy, user=None)
-        self.assert_outcome(result, 'not_sent', 'proxy_failed', attempts=1)
+            result = self.through(closed_port(), proxy, '--retries=1', user=None)
+        self.assert_outcome(result, 'not_sent', 'connect_failed', attempts=2)
 
     def test_much_both_ways(self):
         service = self.service()
@@ -174,19 +174,28 @@ class WhatGoesWrong(Through):
         for name, answer, end, words in (
                 ('407', b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n', 'stay', ('does not accept', '407')),
                 ('403', b'HTTP/1.1 403 No\r\n\r\n', 'stay', ('does not allow', '403')),
-                ('502', b'HTTP/1.0 502 Bad\r\n\r\n', 'close', ('cannot reach', '502')),
-                ('503', b'HTTP/1.1 503 Later\r\nRetry-After: 0\r\n\r\n', 'stay', ('cannot reach', '503')),
                 ('405', b'HTTP/1.1 405 No\r\n\r\n', 'stay', ('is it a proxy',)),
                 ('redirect', b'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n', 'stay', ('302',)),
                 ('garbage', b'220 mail.example ESMTP\r\n', 'stay', ('no proper http',)),
-                ('too large', large, 'stay', ('larger than is accepted',)),
-                ('nothing', b'', 'close', ('without an answer',)),
-                ('half', b'HTTP/1.1 200 OK\r\nVia:', 'close', ('in the middle of its answer',))):
+                ('too large', large, 'stay', ('larger than is accepted',))):
             with self.subTest(name), ScriptedProxy(answer, end) as proxy:
                 result = self.through(1, proxy, '--retries=3')
                 self.assert_outcome(result, 'not_sent', 'proxy_failed', attempts=1, http_status=None, error_code=None)
                 self.assertEqual(len(proxy.heads), 1, 'it was asked once')
                 self.assert_words(self.told(1, proxy), *words, f'127.0.0.1 port {proxy.port}', 'remove the cause')
+
+    def test_answers_of_the_moment(self):
+        """Repeated as any failed connection."""
+        for answer, reason, words in (
+                (b'HTTP/1.0 502 Bad\r\n\r\n', 'connect_failed', ('cannot reach', '502')),
+                (b'HTTP/1.1 503 Later\r\nRetry-After: 0\r\n\r\n', 'connect_failed', ('cannot reach', '503')),
+                (b'HTTP/1.1 504 Late\r\n\r\n', 'connect_failed', ('cannot reach', '504')),
+                (b'', 'connection_lost', ('without an answer',)),
+                (b'HTTP/1.1 200 OK\r\nVia:', 'connection_lost', ('in the middle of its answer',))):
+            with self.subTest(answer), ScriptedProxy(answer, 'close') as proxy:
+                result = self.through(1, proxy, '--retries=1')
+                self.assert_outcome(result, 'not_sent', reason, attempts=2, http_status=None, error_code=None)
+                self.assert_words(self.told(1, proxy, '--retries=0'), *words, f'127.0.0.1 port {proxy.port}')
 
     def test_framing_of_a_good_answer_does_not_count(self):
         for answer in (b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n',

@@ -203,6 +203,7 @@ class List(Invalid):
         for content, wrong, words in (
                 (b'ready-1\nready 2\nready-3\n', 'ready 2', ['line 2']), (b'ready-1\n\n-x\n', '-x', ['line 3']),
                 (b'ready-1\nready-2\nready-1\n', 'ready-1', ['line 3', 'twice']),
+                (b'ready-1\nready-2\nREADY-1\n', 'READY-1', ['line 3', 'twice', 'capitals']),
                 (b'a' * 37, 'a' * 37, ['line 1']), (b'r\xc3\xa4dy\n', 'r\u00e4dy', ['line 1']),
                 (b'', None, ['no task']), (b'# none\n\n', None, ['no task']), (b'a\0b\n', None, ['nul']),
                 (b'x' * 2000000, None, ['too large'])):
@@ -225,7 +226,8 @@ class List(Invalid):
                                  (['start', '--tasks', '-', '--token-file', '-'], 'standard input'),
                                  (['start', '--tasks', '/nonexistent'], 'does not exist'),
                                  (['start', '--tasks', '/'], 'directory'), (['start', '--tasks', ''], 'does not exist'),
-                                 (['start', 'a', 'a'], 'twice'), (['start', 'a', '--parallel', '0'], '1 to 4'),
+                                 (['start', 'a', 'a'], 'twice'), (['start', 'a-B', 'b', 'A-b'], 'twice: a-b'),
+                                 (['start', 'a', '--parallel', '0'], '1 to 4'),
                                  (['start', 'a', '--parallel', '5'], '1 to 4'),
                                  (['start', 'a', '--parallel', 'x'], '1 to 4')):
             with self.subTest(arguments):

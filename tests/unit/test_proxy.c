@@ -309,38 +309,58 @@ static const struct answer_case {
     const char *name;
     const char *answer;
     const char *sentence; /* a part of it; NULL: the connection opens */
+    migtask_reason reason;
 } answers[] = {
-    {"the usual", OPENED, NULL},
-    {"HTTP/1.0", "HTTP/1.0 200 Connection established\r\nProxy-agent: x/1\r\n\r\n", NULL},
-    {"no phrase", "HTTP/1.1 200\r\n\r\n", NULL},
-    {"any 2xx", "HTTP/1.1 299 Fine\r\n\r\n", NULL},
-    {"204", "HTTP/1.1 204 No Content\r\n\r\n", NULL},
-    {"a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", NULL},
-    {"lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: x\r\n\r\n", NULL},
-    {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", NULL},
-    {"another coding", "HTTP/1.0 200 OK\r\nTransfer-Encoding: gzip\r\nDate: x\r\n\r\n", NULL},
-    {"interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Wait\r\nX: y\r\n\r\n" OPENED, NULL},
+    {"the usual", OPENED, NULL, MIGTASK_OK},
+    {"HTTP/1.0", "HTTP/1.0 200 Connection established\r\nProxy-agent: x/1\r\n\r\n", NULL,
+     MIGTASK_OK},
+    {"no phrase", "HTTP/1.1 200\r\n\r\n", NULL, MIGTASK_OK},
+    {"any 2xx", "HTTP/1.1 299 Fine\r\n\r\n", NULL, MIGTASK_OK},
+    {"204", "HTTP/1.1 204 No Content\r\n\r\n", NULL, MIGTASK_OK},
+    {"a length", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", NULL, MIGTASK_OK},
+    {"lengths", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: x\r\n\r\n", NULL,
+     MIGTASK_OK},
+    {"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", NULL,
+     MIGTASK_OK},
+    {"another coding", "HTTP/1.0 200 OK\r\nTransfer-Encoding: gzip\r\nDate: x\r\n\r\n", NULL,
+     MIGTASK_OK},
+    {"interim", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Wait\r\nX: y\r\n\r\n" OPENED, NULL,
+     MIGTASK_OK},
     {"407", "HTTP/1.1 407 Auth\r\nProxy-Authenticate: Basic\r\nContent-Length: 9\r\n\r\nsome text",
-     "the proxy 192.0.2.9 port 3128 wants a user and a password (HTTP 407)"},
+     "the proxy 192.0.2.9 port 3128 wants a user and a password (HTTP 407)", MIGTASK_PROXY_FAILED},
     {"403", "HTTP/1.1 403 No\r\n\r\n",
-     "the proxy 192.0.2.9 port 3128 does not allow a connection to sms.example.test port 443"},
-    {"502", "HTTP/1.1 502 Bad\r\n\r\n", "cannot reach sms.example.test port 443 (HTTP 502)"},
-    {"503", "HTTP/1.1 503 Bad\r\nRetry-After: 0\r\n\r\n", "cannot reach"},
-    {"504", "HTTP/1.1 504 Bad\r\n\r\n", "cannot reach"},
-    {"400", "HTTP/1.1 400 Bad\r\n\r\n", "(HTTP 400): is it a proxy"},
-    {"404", "HTTP/1.1 404 No\r\n\r\n", "(HTTP 404): is it a proxy"},
-    {"405", "HTTP/1.1 405 No\r\n\r\n", "(HTTP 405): is it a proxy"},
-    {"501", "HTTP/1.1 501 No\r\n\r\n", "(HTTP 501): is it a proxy"},
-    {"302", "HTTP/1.1 302 There\r\nLocation: http://x/\r\n\r\n", "(HTTP 302): see its log"},
-    {"429", "HTTP/1.1 429 Slow\r\nRetry-After: 0\r\n\r\n", "(HTTP 429): see its log"},
-    {"500", "HTTP/1.1 500 Bad\r\n\r\n", "(HTTP 500): see its log"},
-    {"SSH", "SSH-2.0-OpenSSH_9.2\r\n", "no proper HTTP came from 192.0.2.9 port 3128"},
-    {"a TLS alert", "\x15\x03\x01\x01\x02\x02\x46", "no proper HTTP"},
-    {"a name that breaks off", "HTTP/1.1 200 OK\r\nX\r\n\r\n", "no proper HTTP"},
-    {"101", "HTTP/1.1 101 Switch\r\n\r\n", "no proper HTTP"},
-    {"nothing", "", "closed the connection without an answer"},
-    {"half", "HTTP/1.1 200 OK\r\nX: y\r\n", "closed the connection in the middle of its answer"},
-    {"only interim", "HTTP/1.1 100 Continue\r\n\r\n", "in the middle of its answer"},
+     "the proxy 192.0.2.9 port 3128 does not allow a connection to sms.example.test port 443",
+     MIGTASK_PROXY_FAILED},
+    {"401", "HTTP/1.1 401 No\r\n\r\n", "wants a user and a password (HTTP 401)",
+     MIGTASK_PROXY_FAILED},
+    {"408", "HTTP/1.1 408 Late\r\n\r\n", "(HTTP 408)", MIGTASK_CONNECT_FAILED},
+    {"505", "HTTP/1.1 505 No\r\n\r\n", "(HTTP 505)", MIGTASK_PROXY_FAILED},
+    {"511", "HTTP/1.1 511 Log in\r\n\r\n", "(HTTP 511)", MIGTASK_PROXY_FAILED},
+    {"520", "HTTP/1.1 520 What\r\n\r\n", "(HTTP 520)", MIGTASK_CONNECT_FAILED},
+    {"502", "HTTP/1.1 502 Bad\r\n\r\n", "cannot reach sms.example.test port 443 (HTTP 502)",
+     MIGTASK_CONNECT_FAILED},
+    {"503", "HTTP/1.1 503 Bad\r\nRetry-After: 0\r\n\r\n", "cannot reach", MIGTASK_CONNECT_FAILED},
+    {"504", "HTTP/1.1 504 Bad\r\n\r\n", "cannot reach", MIGTASK_CONNECT_FAILED},
+    {"400", "HTTP/1.1 400 Bad\r\n\r\n", "(HTTP 400): is it a proxy", MIGTASK_PROXY_FAILED},
+    {"404", "HTTP/1.1 404 No\r\n\r\n", "(HTTP 404): is it a proxy", MIGTASK_PROXY_FAILED},
+    {"405", "HTTP/1.1 405 No\r\n\r\n", "(HTTP 405): is it a proxy", MIGTASK_PROXY_FAILED},
+    {"501", "HTTP/1.1 501 No\r\n\r\n", "(HTTP 501): is it a proxy", MIGTASK_PROXY_FAILED},
+    {"302", "HTTP/1.1 302 There\r\nLocation: http://x/\r\n\r\n", "(HTTP 302): see its log",
+     MIGTASK_PROXY_FAILED},
+    {"429", "HTTP/1.1 429 Slow\r\nRetry-After: 0\r\n\r\n", "(HTTP 429): see its log",
+     MIGTASK_CONNECT_FAILED},
+    {"500", "HTTP/1.1 500 Bad\r\n\r\n", "(HTTP 500): see its log", MIGTASK_CONNECT_FAILED},
+    {"SSH", "SSH-2.0-OpenSSH_9.2\r\n", "no proper HTTP came from 192.0.2.9 port 3128",
+     MIGTASK_PROXY_FAILED},
+    {"a TLS alert", "\x15\x03\x01\x01\x02\x02\x46", "no proper HTTP", MIGTASK_PROXY_FAILED},
+    {"a name that breaks off", "HTTP/1.1 200 OK\r\nX\r\n\r\n", "no proper HTTP",
+     MIGTASK_PROXY_FAILED},
+    {"101", "HTTP/1.1 101 Switch\r\n\r\n", "no proper HTTP", MIGTASK_PROXY_FAILED},
+    {"nothing", "", "closed the connection without an answer", MIGTASK_CONNECTION_LOST},
+    {"half", "HTTP/1.1 200 OK\r\nX: y\r\n", "closed the connection in the middle of its answer",
+     MIGTASK_CONNECTION_LOST},
+    {"only interim", "HTTP/1.1 100 Continue\r\n\r\n", "in the middle of its answer",
+     MIGTASK_CONNECTION_LOST},
 };
 
 static void judge(way *w, const struct answer_case *c)
@@ -350,7 +370,7 @@ static void judge(way *w, const struct answer_case *c)
         trip_expect(&w->t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
         return;
     }
-    trip_expect(&w->t, MIGTASK_NOT_SENT, MIGTASK_PROXY_FAILED, 0);
+    trip_expect(&w->t, MIGTASK_NOT_SENT, c->reason, 0);
     if (!holds(sentence, c->sentence)) {
         deviation("\"%s\" lacks \"%s\"", sentence, c->sentence);
     }
@@ -358,7 +378,11 @@ static void judge(way *w, const struct answer_case *c)
     migtask_retry retry;
     uint32_t pause_ms;
     migtask_retry_init(&retry, 5, 30000, w->t.clock);
-    CHECK(!migtask_retry_next(&retry, w->t.call, w->t.clock, MIGTASK_NO_DATE, 1, &pause_ms));
+    CHECK(migtask_retry_next(&retry, w->t.call, w->t.clock, MIGTASK_NO_DATE, 1, &pause_ms) ==
+          (c->reason != MIGTASK_PROXY_FAILED));
+    bool denied =
+        holds(c->answer, " 407 ") || holds(c->answer, " 403 ") || holds(c->answer, " 401 ");
+    CHECK(migtask_proxy_denied(&w->proxy) == denied);
 }
 
 static void test_answers(void **state)
@@ -620,7 +644,7 @@ static void test_open_again(void **state)
         CHECK(w.proxy_side.closes == 1);
         proxy = says("");
         way_run(&w, &proxy, &service);
-        trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_PROXY_FAILED, 0);
+        trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_CONNECTION_LOST, 0);
         CHECK(holds(migtask_call_sentence(w.t.call), "without an answer"));
         proxy = says(OPENED);
         way_run(&w, &proxy, &service);
@@ -667,7 +691,7 @@ static void test_long_names(void **state)
     stream_plan proxy = says("HTTP/1.1 502 No\r\n\r\n");
     stream_plan service = says(ACCEPTED);
     way_run(&w, &proxy, &service);
-    trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_PROXY_FAILED, 0);
+    trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_CONNECT_FAILED, 0);
     size_t len = strlen(migtask_call_sentence(w.t.call));
     CHECK(len > 100 && len < MIGTASK_PROXY_BUFFER);
     end_of_cases();
