@@ -23,19 +23,30 @@ static size_t taken_length;    /* of all of it, more than there is room for incl
 
 static void wipe_text(char *text)
 {
-    migtask_wipe(text, strlen(text));
+    for (volatile char *at = text; *at != '\0'; at++) {
+        *at = '\0';
+    }
+}
+
+/* Byte by byte, as in environment.c. */
+static void take(const char *told, const volatile char *value)
+{
+    taken_from = told;
+    for (; value[taken_length] != '\0'; taken_length++) {
+        if (taken_length < sizeof secrets->token) {
+            secrets->token[secrets->filled++] = value[taken_length];
+        }
+    }
 }
 
 void token_take(void)
 {
+    taken_from = NULL;
+    taken_length = 0;
     for (size_t i = 0; i < VARIABLES; i++) {
         const char *value = environment_get(variables[i].name);
         if (value != NULL && taken_from == NULL) {
-            taken_from = variables[i].told;
-            taken_length = strlen(value);
-            secrets->filled =
-                taken_length < sizeof secrets->token ? taken_length : sizeof secrets->token;
-            memcpy(secrets->token, value, secrets->filled);
+            take(variables[i].told, value);
         }
         environment_visit(variables[i].name, wipe_text);
     }
