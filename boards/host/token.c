@@ -7,6 +7,7 @@
 
 #include "environment.h"
 #include "secrets.h"
+#include "token_check.h"
 
 /* In their order. */
 static const struct {
@@ -96,12 +97,14 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
     }
     token->ptr = secrets->token;
     token->len = len;
-    if (migtask_token_check(*token) != MIGTASK_CHECK_OK) {
-        complaint->what = len == 0 ? "the token is empty"
-                          : len > MIGTASK_TOKEN_MAX
-                              ? "the token is too long"
-                              : "the token holds a byte that is not visible ASCII";
+    if (len == 0 || len > MIGTASK_TOKEN_MAX) {
+        complaint->what = len == 0 ? "the token is empty" : "the token is too long";
         complaint->hint = migtask_check_text(MIGTASK_CHECK_TOKEN);
+        return TOKEN_WRONG;
+    }
+    complaint->hint = token_check(*token);
+    if (complaint->hint != NULL) {
+        complaint->what = "this cannot be a token";
         return TOKEN_WRONG;
     }
     return TOKEN_OK;
