@@ -406,8 +406,10 @@ typedef struct migtask_result {
     migtask_view operation;     /* as the caller named it; none if it did not */
     migtask_view task_id;       /* the same */
     const migtask_reply *reply; /* NULL if there was none */
+    migtask_view message; /* what happened and why, for people, such as migtask_call_sentence();
+                           * none if there is no sentence */
     uint32_t attempts;
-    migtask_view advice; /* what to do about the error code; none if unknown */
+    migtask_view advice; /* what to do about it; none if unknown */
 } migtask_result;
 
 /* Where text goes: returns false when it could not be written (the rest is then dropped). */

@@ -59,7 +59,8 @@ GRAVITY = ('accepted', 'not_sent', 'refused', 'unknown', 'invalid')
 RESULT_LOST = 5
 
 MEMBERS = ('outcome', 'reason', 'operation', 'task_id', 'http_status', 'error_code', 'error_msg',
-           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'truncated', 'attempts', 'advice')
+           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'message', 'truncated', 'attempts',
+           'advice')
 
 # Control characters but the line feed, DEL, C1, bidirectional controls, line and paragraph separator.
 UNSAFE = re.compile('[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
