@@ -2,7 +2,10 @@
 
 #include "result.h"
 
+#include <string.h>
+
 #include "advice.h"
+#include "echo.h"
 #include "hints.h"
 #include "progress.h"
 #include "sentence.h"
@@ -103,13 +106,22 @@ static void put_for_people(struct terminal *t, const struct options *options,
     put_next_step(t, options, finding);
 }
 
+/* What the caller named, be it wrong, but for what may be a secret. */
+static migtask_view named(const char *text, bool allowed)
+{
+    return migtask_text(allowed ? text : NULL);
+}
+
 static void put_json(const struct options *options, const struct finding *finding,
                      migtask_view message)
 {
+    const char *operation = options->operation_name;
+    const char *task_id = options->task_id;
     migtask_result result = {.outcome = finding->outcome,
                              .reason = finding->reason,
-                             .operation = migtask_text(options->operation_name),
-                             .task_id = migtask_text(options->task_id),
+                             .operation =
+                                 named(operation, operation != NULL && echo_allowed(operation)),
+                             .task_id = named(task_id, task_id != NULL && echo_allowed_id(task_id)),
                              .reply = finding->reply,
                              .message = message,
                              .attempts = finding->attempts,
@@ -159,23 +171,38 @@ int result_pass_on(const struct options *options, const struct finding *finding)
     return finish(options, finding, false);
 }
 
+#define COLUMNS 78
+
+/* A word of a list, on a new line if the one before it is full. */
+static void put_word(struct terminal *t, const char *word, size_t *column)
+{
+    size_t len = strlen(word) + 1;
+    if (*column + len > COLUMNS) {
+        terminal_put(t, "\n   ");
+        *column = 3;
+    }
+    terminal_put(t, " ");
+    terminal_put(t, word);
+    *column += len;
+}
+
 /* What else helps with what is wrong. */
 static void put_lists(struct terminal *t, const struct complaint *complaint)
 {
+    size_t column = 0;
     if (complaint->list_regions) {
+        put_word(t, " known regions:", &column);
         for (const migtask_region *region = migtask_regions; region->name != NULL; region++) {
-            terminal_put(t, "  ");
-            terminal_put(t, region->name);
-            terminal_put(t, "\n");
-        }
-    }
-    if (complaint->list_operations) {
-        terminal_put(t, "  operations:");
-        for (int i = 0; i < MIGTASK_OPERATION_COUNT; i++) {
-            terminal_put(t, " ");
-            terminal_put(t, migtask_operation_name((migtask_operation)i));
+            put_word(t, region->name, &column);
         }
         terminal_put(t, "\n");
+    }
+    if (complaint->list_operations) {
+        put_word(t, " operations:", &column);
+        for (int i = 0; i < MIGTASK_OPERATION_COUNT; i++) {
+            put_word(t, migtask_operation_name((migtask_operation)i), &column);
+        }
+        terminal_put(t, "\n  migtask --help tells more.\n");
     }
 }
 
@@ -185,11 +212,12 @@ int result_print_complaint(const struct options *options, const struct complaint
     struct finding finding = {.outcome = MIGTASK_INVALID, .reason = reason};
     struct terminal *t = &terminal_err;
     if (options->json) {
-        put_json(options, &finding, sentence_of_complaint(complaint, "; "));
+        put_json(options, &finding, sentence_of_complaint(options, complaint, "; "));
     }
     if (!options->json || options->amount != OUTPUT_QUIET) {
         terminal_put(t, "migtask: ");
-        migtask_view sentence = sentence_of_complaint(complaint, options->json ? "; " : "\n  ");
+        migtask_view sentence =
+            sentence_of_complaint(options, complaint, options->json ? "; " : "\n  ");
         (void)terminal_write(t, sentence.ptr, sentence.len);
         terminal_put(t, "\n");
         put_lists(t, complaint);

@@ -2,6 +2,9 @@
 
 #include "sentence.h"
 
+#include <string.h>
+
+#include "echo.h"
 #include "writer.h"
 
 #define SHOWN_BYTES 400 /* of one text of the service; --json has all of it */
@@ -158,13 +161,20 @@ migtask_view sentence_of(const struct options *options, const struct finding *fi
     return end(&w);
 }
 
-migtask_view sentence_of_complaint(const struct complaint *complaint, const char *between)
+migtask_view sentence_of_complaint(const struct options *options, const struct complaint *complaint,
+                                   const char *between)
 {
+    const char *value = complaint->value;
+    bool is_id = value != NULL && value == options->task_id;
     struct migtask_writer w = start();
     migtask_put_string(&w, complaint->what);
-    if (complaint->value != NULL) {
+    if (value != NULL && (is_id ? echo_allowed_id(value) : echo_allowed(value))) {
         migtask_put_string(&w, ": ");
-        migtask_put_escaped(&w, migtask_text(complaint->value), false);
+        migtask_put_escaped(&w, migtask_text(value), false);
+    } else if (value != NULL) {
+        migtask_put_string(&w, ": (");
+        migtask_put_number(&w, (uint32_t)strlen(value));
+        migtask_put_string(&w, " bytes, perhaps a secret)");
     }
     if (complaint->line > 0) {
         migtask_put_string(&w, " (line ");

@@ -11,8 +11,10 @@
 /* Of the task that the options are about. */
 migtask_view sentence_of(const struct options *options, const struct finding *finding);
 
-/* Of what is wrong with the arguments; between: what stands before its hint. */
-migtask_view sentence_of_complaint(const struct complaint *complaint, const char *between);
+/* Of what is wrong with the arguments, of which echo.h lets through what is repeated; between: what
+ * stands before the hint. */
+migtask_view sentence_of_complaint(const struct options *options, const struct complaint *complaint,
+                                   const char *between);
 
 /* A text of the service, or so much of it as a person will read. */
 migtask_view sentence_of_service(migtask_view text);

@@ -202,6 +202,10 @@ def parse_json(result):
             'reason'] in ('cancelled', 'timeout', 'out_of_memory', 'no_entropy')
         assert answer['attempts'] > 0 or none_begun, f'no attempts\n{result}'
         assert answer['attempts'] == 0 or answer['outcome'] != 'invalid', f'attempts\n{result}'
+        # The sentence for people: in a log as well, unless nobody wants that.
+        assert bool(answer['message']) == (answer['outcome'] != 'accepted'), f'no sentence\n{result}'
+        assert not result.stderr or answer['message'] is None or '-q' in result.arguments or (
+            answer['message'] in result.err), f'not on standard error\n{result}'
         answers.append(answer)
     return answers
 
