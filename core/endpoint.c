@@ -14,6 +14,8 @@ const migtask_region migtask_regions[] = {
     {NULL, NULL},
 };
 
+#define ZONE_MAX 32 /* Linux has names of up to 15 bytes */
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -48,6 +50,21 @@ static bool parse_ipv4(const char *at, const char *end, uint8_t out[4])
         }
     }
     return at == end;
+}
+
+/* The name or number of a network interface, and what RFC 6874 allows of one in a URL. */
+static bool is_zone(const char *at, const char *end)
+{
+    if (at == end || end - at > ZONE_MAX) {
+        return false;
+    }
+    for (; at < end; at++) {
+        char c = lower(*at);
+        if (!is_digit(c) && !(c >= 'a' && c <= 'z') && (c == '\0' || strchr("%-._~", c) == NULL)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* RFC 4291 section 2.2, all three forms; no zone. */
@@ -111,6 +128,7 @@ static bool parse_name(const char *at, const char *end, migtask_endpoint *endpoi
 {
     if (at < end && end[-1] == '.') { /* the root's dot is not part of the certificate's name */
         end--;
+        endpoint->more = 1;
     }
     if (at == end || end - at > MIGTASK_HOST_MAX) {
         return false;
@@ -149,11 +167,18 @@ bool migtask_authority_parse(migtask_view text, uint16_t default_port, migtask_e
     memset(endpoint, 0, sizeof *endpoint);
     if (text.len > 0 && *at == '[') {
         host_end = memchr(at, ']', text.len);
-        if (host_end == NULL || !parse_ipv6(at + 1, host_end, endpoint->address)) {
+        if (host_end == NULL) {
+            return false;
+        }
+        const char *zone = memchr(at, '%', (size_t)(host_end - at));
+        const char *address_end = zone != NULL ? zone : host_end;
+        if (!parse_ipv6(at + 1, address_end, endpoint->address) ||
+            (zone != NULL && !is_zone(zone + 1, host_end))) {
             return false;
         }
         endpoint->host.ptr = at + 1;
-        endpoint->host.len = (size_t)(host_end - at - 1);
+        endpoint->host.len = (size_t)(address_end - at - 1);
+        endpoint->more = (uint8_t)(host_end - address_end);
         endpoint->kind = MIGTASK_HOST_IPV6;
         host_end++;
     } else {

@@ -86,14 +86,20 @@ typedef enum migtask_host_kind {
 } migtask_host_kind;
 
 typedef struct migtask_endpoint {
-    migtask_view host; /* name or address; IPv6 without its brackets; no trailing dot */
+    migtask_view host; /* name or address; IPv6 without its brackets; no trailing dot, no zone */
     uint16_t port;     /* 1..65535 */
+    /* So many bytes after host, in the same memory, belong to it where it is looked up or connected
+     * to, but not in the certificate nor the Host header: the dot at the end of a name, which keeps
+     * search lists out, or the zone of an IPv6 address, "%eth0" or "%25eth0" (RFC 6874). 0: none.
+     */
+    uint8_t more;
     migtask_host_kind kind;
     uint8_t address[16]; /* network order: 4 bytes for IPv4, 16 for IPv6, unused for a name */
 } migtask_endpoint;
 
-/* Reads https://HOST[:PORT][/] (scheme in any case, port 443 if none). *endpoint refers to url's
- * memory afterwards. False: not such a URL, *endpoint is not to be used. */
+/* Reads https://HOST[:PORT][/] (scheme in any case, port 443 if none). HOST is a name, an IPv4
+ * address, or an IPv6 address in brackets, which may have a zone: [fe80::1%eth0]. *endpoint refers
+ * to url's memory afterwards. False: not such a URL, *endpoint is not to be used. */
 bool migtask_endpoint_parse(migtask_view url, migtask_endpoint *endpoint);
 
 /* Reads HOST[:PORT] the same way, with this port if it names none. */
@@ -212,12 +218,10 @@ typedef enum migtask_io {
 
 /* The functions of a stream. None may block; ctx is the stream's own object. */
 typedef struct migtask_stream_ops {
-    /* Goes on with opening the stream; OK when data can be sent. An answer belongs to a question,
-     * so OK also says that nothing of the peer's data has arrived, not even the part of a record in
-     * a buffer; while something has that may yet be no data (a TLS ticket), it is WOULD_BLOCK, and
-     * when data has, FAILED with http_malformed. On a stream that the call before left open it
-     * looks the same way, and in any doubt ends it and opens a fresh one. (TLS does that; those
-     * below it are not asked again before close().) */
+    /* Goes on with opening the stream; OK when data can be sent. On a stream that is open, because
+     * the call before left it so, it looks whether the peer has ended it meanwhile or has sent
+     * anything, and then opens it anew. (TLS does that; those below it are not asked again before
+     * close().) */
     migtask_io (*connect)(void *ctx);
     /* Takes 1..len bytes (len >= 1) and says how many in *sent (0 unless OK). What was taken may be
      * held back to travel with what follows: a recv pushes it out. */
@@ -406,10 +410,8 @@ typedef struct migtask_result {
     migtask_view operation;     /* as the caller named it; none if it did not */
     migtask_view task_id;       /* the same */
     const migtask_reply *reply; /* NULL if there was none */
-    migtask_view message; /* what happened and why, for people, such as migtask_call_sentence();
-                           * none if there is no sentence */
     uint32_t attempts;
-    migtask_view advice; /* what to do about it; none if unknown */
+    migtask_view advice; /* what to do about the error code; none if unknown */
 } migtask_result;
 
 /* Where text goes: returns false when it could not be written (the rest is then dropped). */

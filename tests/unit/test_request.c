@@ -477,6 +477,8 @@ static void test_endpoints(void **state)
         {"https://[::ffff:192.0.2.7]", "::ffff:192.0.2.7", 443, MIGTASK_HOST_IPV6},
         {"https://[1:2:3:4:5:6:1.2.3.4]", "1:2:3:4:5:6:1.2.3.4", 443, MIGTASK_HOST_IPV6},
         {"https://[64:ff9b::1.2.3.4]", "64:ff9b::1.2.3.4", 443, MIGTASK_HOST_IPV6},
+        {"https://[fe80::1%eth0]", "fe80::1", 443, MIGTASK_HOST_IPV6},
+        {"https://[FE80::%25br-lan.2_x~]:8443/", "FE80::", 8443, MIGTASK_HOST_IPV6},
         {"", NULL, 0, 0},
         {"https", NULL, 0, 0},
         {"https:", NULL, 0, 0},
@@ -573,8 +575,10 @@ static void test_endpoints(void **state)
         {"https://[1::2::3]", NULL, 0, 0},
         {"https://[12345::]", NULL, 0, 0},
         {"https://[g::]", NULL, 0, 0},
-        {"https://[fe80::1%eth0]", NULL, 0, 0},
-        {"https://[fe80::1%25eth0]", NULL, 0, 0},
+        {"https://[fe80::1%]", NULL, 0, 0},
+        {"https://[fe80::1%eth/0]", NULL, 0, 0},
+        {"https://[%eth0]", NULL, 0, 0},
+        {"https://[fe80::1%a23456789012345678901234567890123]", NULL, 0, 0},
         {"https://[1.2.3.4]", NULL, 0, 0},
         {"https://[a.test]", NULL, 0, 0},
         {"https://[::1.2.3]", NULL, 0, 0},
@@ -614,6 +618,9 @@ static void test_endpoints(void **state)
         CHECK(same_string(e.host, cases[i].host));
         CHECK(e.port == cases[i].port);
         CHECK(e.kind == cases[i].kind);
+        /* What follows it: the dot of a name, the zone of an address. */
+        const char *rest = strstr(cases[i].url, cases[i].host) + strlen(cases[i].host);
+        CHECK(e.more == strcspn(rest, e.kind == MIGTASK_HOST_IPV6 ? "]" : ":/"));
         unsigned char address[16];
         if (e.kind != MIGTASK_HOST_NAME) {
             bool v4 = e.kind == MIGTASK_HOST_IPV4;
