@@ -8,15 +8,10 @@
 
 #define MIGTASK_POSIX_LWIP 1
 
-#include <errno.h>
 #include <string.h>
 
 #include "../posix/resolve.h"
 #include "lookup.h"
-#include "lwip/sys.h"
-
-/* RFC 8305 section 3: how long a found address waits for the one of the other family. */
-#define RESOLUTION_DELAY_MS 50
 
 _Static_assert(MIGTASK_LWIP_FAMILIES <= 2, "places in the resolver");
 
@@ -36,18 +31,9 @@ static void keep(migtask_posix_address *into, const ip_addr_t *address)
 #endif
 }
 
-static void note(migtask_posix_resolver *resolver, uint8_t family, const ip_addr_t *address)
-{
-    bool first = resolver->found[0].len == 0 && resolver->found[1].len == 0;
-
-    keep(&resolver->found[family], address);
-    if (first) {
-        resolver->since = sys_now();
-    }
-}
-
-/* Goes on with one family; false: there can be no such name. */
-static bool look(migtask_posix_resolver *resolver, uint8_t family)
+/* Goes on with one family, whose address goes to found[*count]. */
+static void look(migtask_posix_resolver *resolver, uint8_t family, migtask_posix_address *found,
+                 uint8_t *count)
 {
     migtask_lwip_lookup_status status = MIGTASK_LWIP_NOT_FOUND;
     ip_addr_t address;
@@ -62,25 +48,27 @@ static bool look(migtask_posix_resolver *resolver, uint8_t family)
         status = migtask_lwip_lookup_poll(&resolver->lookups[family], &address);
     }
     if (status == MIGTASK_LWIP_FOUND) {
-        note(resolver, family, &address);
+        keep(&found[(*count)++], &address);
+        resolver->found = true;
     }
-    return status != MIGTASK_LWIP_BAD_NAME;
 }
 
-bool migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name)
+migtask_posix_resolve_status
+migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name,
+                            migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count)
 {
+    *count = 0;
     memset(resolver, 0, sizeof *resolver);
+    if (name.len > 0 && name.ptr[name.len - 1] == '.') {
+        name.len--; /* there are no search lists here that it would keep out */
+    }
+    if (name.len == 0 || name.len >= DNS_MAX_NAME_LENGTH) {
+        return MIGTASK_POSIX_NAME_UNKNOWN;
+    }
     resolver->name = name;
     resolver->waiting = (1u << MIGTASK_LWIP_FAMILIES) - 1;
-    for (uint8_t i = 0; i < MIGTASK_LWIP_FAMILIES; i++) {
-        if (!look(resolver, i)) {
-            migtask_posix_resolve_stop(resolver);
-            errno = EINVAL;
-            return false;
-        }
-    }
     resolver->searching = true;
-    return true;
+    return migtask_posix_resolve_poll(resolver, found, count);
 }
 
 int migtask_posix_resolve_fd(const migtask_posix_resolver *resolver)
@@ -93,27 +81,19 @@ migtask_posix_resolve_status
 migtask_posix_resolve_poll(migtask_posix_resolver *resolver,
                            migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count)
 {
-    bool looking;
-
+    *count = 0;
     if (!resolver->searching) {
         return MIGTASK_POSIX_RESOLVER_FAILED;
     }
     for (uint8_t i = 0; i < MIGTASK_LWIP_FAMILIES; i++) {
-        (void)look(resolver, i);
+        look(resolver, i, found, count);
     }
-    looking = resolver->waiting != 0 || resolver->lookups[0] != 0 || resolver->lookups[1] != 0;
-    *count = 0;
-    for (uint8_t i = 0; i < MIGTASK_LWIP_FAMILIES && *count < MIGTASK_POSIX_ADDRESSES; i++) {
-        if (resolver->found[i].len > 0) {
-            found[(*count)++] = resolver->found[i];
-        }
-    }
-    if (looking && (*count == 0 || sys_now() - resolver->since < RESOLUTION_DELAY_MS)) {
+    if (resolver->waiting != 0 || resolver->lookups[0] != 0 || resolver->lookups[1] != 0) {
         return MIGTASK_POSIX_RESOLVING;
     }
-    migtask_posix_resolve_stop(resolver);
+    resolver->searching = false;
     /* lwIP does not tell whether there is no such name or no answer. */
-    return *count > 0 ? MIGTASK_POSIX_RESOLVED : MIGTASK_POSIX_NO_ANSWER;
+    return resolver->found ? MIGTASK_POSIX_RESOLVED : MIGTASK_POSIX_NO_ANSWER;
 }
 
 void migtask_posix_resolve_stop(migtask_posix_resolver *resolver)

@@ -14,16 +14,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hosts.h"
+
 #ifdef __linux__
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
-#define NAME_MAX_BYTES 253
+#define NAME_MAX_BYTES 254 /* with the dot at its end */
 #define CHILD_PIPE 3
 
-/* What the child writes, in one piece. Up to _POSIX_PIPE_BUF bytes arrive whole or not at all. */
+static const int families[MIGTASK_POSIX_SEARCHES] = {AF_INET6, AF_INET};
+
+/* What a child writes, in one piece. Up to _POSIX_PIPE_BUF bytes arrive whole or not at all, so the
+ * children can share a pipe. */
 typedef struct result {
+    uint8_t search; /* whose result this is */
     uint8_t status; /* a migtask_posix_resolve_status */
     uint8_t count;
     migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
@@ -40,19 +46,21 @@ static migtask_posix_resolve_status status_of(int error)
     case EAI_SYSTEM:
     case EAI_MEMORY:
         return MIGTASK_POSIX_RESOLVER_FAILED;
-    default: /* EAI_NONAME, and EAI_NODATA where it exists */
+#ifdef EAI_NODATA
+    case EAI_NODATA:
+        return MIGTASK_POSIX_NO_ADDRESS;
+#endif
+    default: /* EAI_NONAME */
         return MIGTASK_POSIX_NAME_UNKNOWN;
     }
 }
 
-/* The first entry from *list on that is of the family, or of any address family but that. */
-static const struct addrinfo *seek(const struct addrinfo *list, int family, bool same)
+/* Of two searches that found nothing: the one that says more of the name. Some name servers know
+ * the name for one family alone, so "no such name" is believed only if the other found nothing. */
+static migtask_posix_resolve_status more_telling(migtask_posix_resolve_status one,
+                                                 migtask_posix_resolve_status other)
 {
-    while (list != NULL && !((list->ai_family == AF_INET || list->ai_family == AF_INET6) &&
-                             (list->ai_family == family) == same)) {
-        list = list->ai_next;
-    }
-    return list;
+    return one > other ? one : other;
 }
 
 static void keep(migtask_posix_address *address, const struct sockaddr *from)
@@ -73,30 +81,32 @@ static void keep(migtask_posix_address *address, const struct sockaddr *from)
     }
 }
 
-/* Takes the list's first family and the other by turns, each in the list's order. */
-static void pick(result *into, const struct addrinfo *list)
-{
-    int first = list->ai_family;
-    const struct addrinfo *lane[2] = {seek(list, first, true), seek(list, first, false)};
-    unsigned turn = 0;
-
-    while (into->count < MIGTASK_POSIX_ADDRESSES && (lane[0] != NULL || lane[1] != NULL)) {
-        if (lane[turn] != NULL) {
-            keep(&into->found[into->count++], lane[turn]->ai_addr);
-            lane[turn] = seek(lane[turn]->ai_next, first, turn == 0);
-        }
-        turn ^= 1u;
-    }
-}
-
-/* The child's life. It holds no descriptor of the caller's longer than necessary: a connection that
- * the caller closes meanwhile would stay open through the copy here. */
-_Noreturn static void child(int out, const char *name)
+static void search_for(result *answer, const char *name)
 {
     struct addrinfo hints;
     struct addrinfo *list = NULL;
-    result answer;
+    int family = families[answer->search];
     int error;
+
+    memset(&hints, 0, sizeof hints);
+    hints.ai_family = family;
+    hints.ai_socktype = SOCK_STREAM;
+    error = getaddrinfo(name, NULL, &hints, &list);
+    for (; error == 0 && list != NULL; list = list->ai_next) {
+        if (list->ai_family == family && answer->count < MIGTASK_POSIX_ADDRESSES) {
+            keep(&answer->found[answer->count++], list->ai_addr);
+        }
+    }
+    answer->status = (uint8_t)(answer->count > 0 ? MIGTASK_POSIX_RESOLVED
+                               : error == 0      ? MIGTASK_POSIX_NO_ADDRESS
+                                                 : status_of(error));
+}
+
+/* A child's life. It holds no descriptor of the caller's longer than necessary: a connection that
+ * the caller closes meanwhile would stay open through the copy here. */
+_Noreturn static void child(int out, const char *name, unsigned search)
+{
+    result answer;
 
 #ifdef __linux__
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* not to outlive a caller that is killed */
@@ -108,15 +118,9 @@ _Noreturn static void child(int out, const char *name)
     (void)syscall(SYS_close_range, CHILD_PIPE + 1, UINT_MAX, 0);
 #endif
 
-    memset(&hints, 0, sizeof hints);
-    hints.ai_family = AF_UNSPEC;
-    hints.ai_socktype = SOCK_STREAM;
     memset(&answer, 0, sizeof answer);
-    error = getaddrinfo(name, NULL, &hints, &list);
-    if (error == 0 && list != NULL) {
-        pick(&answer, list);
-    }
-    answer.status = (uint8_t)(answer.count > 0 ? MIGTASK_POSIX_RESOLVED : status_of(error));
+    answer.search = (uint8_t)search;
+    search_for(&answer, name);
     _exit(write(CHILD_PIPE, &answer, sizeof answer) == (ssize_t)sizeof answer ? 0 : 1);
 }
 
@@ -137,57 +141,76 @@ static bool open_pipe(int ends[2])
 #endif
 }
 
-bool migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name)
+migtask_posix_resolve_status
+migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name,
+                            migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count)
 {
     char text[NAME_MAX_BYTES + 1];
     int ends[2];
     sigset_t all;
     sigset_t before;
-    pid_t process;
-    int error;
 
+    *count = 0;
     if (name.len == 0 || name.len > NAME_MAX_BYTES) {
-        errno = EINVAL;
-        return false;
+        return MIGTASK_POSIX_NAME_UNKNOWN;
+    }
+    *count = migtask_posix_hosts_find(name, found);
+    if (*count > 0) {
+        return MIGTASK_POSIX_RESOLVED;
     }
     memcpy(text, name.ptr, name.len);
     text[name.len] = '\0';
     if (!open_pipe(ends)) {
-        return false;
+        return MIGTASK_POSIX_RESOLVER_FAILED;
     }
-    /* Blocked from before the fork on, so that no handler of the caller's ever runs in the child.
-     */
+    resolver->running = 0;
+    resolver->status = 0;
+    /* Blocked from before the fork on, so that no handler of the caller's ever runs in a child. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    process = fork();
-    if (process == 0) {
-        child(ends[1], text);
+    for (unsigned i = 0; i < MIGTASK_POSIX_SEARCHES; i++) {
+        pid_t process = fork();
+
+        if (process == 0) {
+            child(ends[1], text, i);
+        } else if (process > 0) {
+            resolver->running++;
+        } else { /* one search is better than none */
+            resolver->status = MIGTASK_POSIX_RESOLVER_FAILED;
+        }
+        resolver->processes[i] = process > 0 ? process : 0;
     }
-    error = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(ends[1]);
-    if (process < 0) {
+    if (resolver->running == 0) {
         close(ends[0]);
-        errno = error;
-        return false;
+        return MIGTASK_POSIX_RESOLVER_FAILED;
     }
-    resolver->process = process;
     resolver->fd = ends[0];
-    return true;
+    return MIGTASK_POSIX_RESOLVING;
 }
 
 int migtask_posix_resolve_fd(const migtask_posix_resolver *resolver)
 {
-    return resolver->process != 0 ? resolver->fd : -1;
+    return resolver->running != 0 ? resolver->fd : -1;
 }
 
-/* The child has ended or is about to: lets nothing of it remain. */
-static void reap(migtask_posix_resolver *resolver)
+/* A child that has ended or is about to: lets nothing of it remain. */
+static void reap(migtask_posix_resolver *resolver, unsigned search)
 {
-    close(resolver->fd);
-    while (waitpid((pid_t)resolver->process, NULL, 0) < 0 && errno == EINTR) {
+    while (resolver->processes[search] != 0 &&
+           waitpid((pid_t)resolver->processes[search], NULL, 0) < 0 && errno == EINTR) {
     }
-    resolver->process = 0;
+    resolver->processes[search] = 0;
+}
+
+static void end(migtask_posix_resolver *resolver)
+{
+    for (unsigned i = 0; i < MIGTASK_POSIX_SEARCHES; i++) {
+        reap(resolver, i);
+    }
+    close(resolver->fd);
+    resolver->running = 0;
 }
 
 migtask_posix_resolve_status
@@ -197,33 +220,47 @@ migtask_posix_resolve_poll(migtask_posix_resolver *resolver,
     result answer;
     ssize_t got;
 
-    if (resolver->process == 0) {
+    *count = 0;
+    if (resolver->running == 0) {
         return MIGTASK_POSIX_RESOLVER_FAILED;
     }
     got = read(resolver->fd, &answer, sizeof answer);
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
         return MIGTASK_POSIX_RESOLVING;
     }
-    reap(resolver);
-    if (got != (ssize_t)sizeof answer) {
-        return MIGTASK_POSIX_RESOLVER_FAILED;
+    if (got == (ssize_t)sizeof answer) {
+        memcpy(found, answer.found, sizeof answer.found);
+        *count = answer.count;
+        reap(resolver, answer.search);
+        resolver->running--;
+    } else { /* whoever still ran has died without a word */
+        answer.status = MIGTASK_POSIX_RESOLVER_FAILED;
+        resolver->running = 0;
     }
-    memcpy(found, answer.found, sizeof answer.found);
-    *count = answer.count;
-    return (migtask_posix_resolve_status)answer.status;
+    resolver->status = (uint8_t)more_telling((migtask_posix_resolve_status)resolver->status,
+                                             (migtask_posix_resolve_status)answer.status);
+    if (resolver->running != 0) {
+        return MIGTASK_POSIX_RESOLVING;
+    }
+    end(resolver);
+    return (migtask_posix_resolve_status)resolver->status;
 }
 
 void migtask_posix_resolve_stop(migtask_posix_resolver *resolver)
 {
-    char byte;
-
-    if (resolver->process == 0) {
+    if (resolver->running == 0) {
         return;
     }
-    /* An empty, open pipe proves that the child lives. Otherwise it may have been reaped behind our
-     * back, and its number may by now be another process's: not to be killed. */
-    if (read(resolver->fd, &byte, 1) < 0) {
-        kill((pid_t)resolver->process, SIGKILL);
+    for (unsigned i = 0; i < MIGTASK_POSIX_SEARCHES; i++) {
+        pid_t process = (pid_t)resolver->processes[i];
+
+        /* Only one that is still our child: it may have been reaped behind our back, and its number
+         * may by now be another process's. */
+        if (process != 0 && waitpid(process, NULL, WNOHANG) == 0) {
+            kill(process, SIGKILL);
+        } else {
+            resolver->processes[i] = 0;
+        }
     }
-    reap(resolver);
+    end(resolver);
 }

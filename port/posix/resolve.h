@@ -2,9 +2,11 @@
  * resolve.h - addresses for a name, without blocking and without the caller's heap.
  *
  * getaddrinfo() blocks for 20 s and more when name servers are silent, cannot be ended from outside
- * and takes memory from the heap. So resolve.c runs it in a child process, which hands its result
- * back through a pipe and ends. What that means for the caller:
- * - The child runs with all signals blocked and closes its copies of the caller's descriptors (but
+ * and takes memory from the heap; asked for both families at once, it gives nothing where a name
+ * server answers for one and fails, refuses or keeps silent for the other. So resolve.c runs it in
+ * two child processes, one for IPv6 and one for IPv4, which hand their results back through a pipe
+ * and end. What that means for the caller:
+ * - A child runs with all signals blocked and closes its copies of the caller's descriptors (but
  *   0, 1, 2); it writes nothing but the result and ends by _exit(), so no handler, buffer or
  *   atexit function of the caller runs in it. It is reaped before poll() reports a result, or
  *   killed and reaped by stop().
@@ -29,13 +31,13 @@
 extern "C" {
 #endif
 
-/* How many addresses of a name are kept, 1..16, and with that how many sockets can be connecting
+/* How many addresses of a name are kept, 2..16, and with that how many sockets can be connecting
  * at a time. Costs 28 bytes each in every migtask_posix_tcp. */
 #ifndef MIGTASK_POSIX_ADDRESSES
 #define MIGTASK_POSIX_ADDRESSES 16
 #endif
-#if MIGTASK_POSIX_ADDRESSES < 1 || MIGTASK_POSIX_ADDRESSES > 16
-#error "MIGTASK_POSIX_ADDRESSES must be 1..16"
+#if MIGTASK_POSIX_ADDRESSES < 2 || MIGTASK_POSIX_ADDRESSES > 16
+#error "MIGTASK_POSIX_ADDRESSES must be 2..16"
 #endif
 
 typedef struct migtask_posix_address {
@@ -44,37 +46,46 @@ typedef struct migtask_posix_address {
     uint8_t bytes[16]; /* network order */
 } migtask_posix_address;
 
+/* In the order of what they say of a name: see status. */
 typedef enum migtask_posix_resolve_status {
-    MIGTASK_POSIX_RESOLVED,        /* at least one address */
-    MIGTASK_POSIX_RESOLVING,       /* not yet */
-    MIGTASK_POSIX_NAME_UNKNOWN,    /* there is no such name, or it has no address */
-    MIGTASK_POSIX_NO_ANSWER,       /* no usable answer of a name server: may be better later */
+    MIGTASK_POSIX_RESOLVING,       /* not yet, or not yet all */
+    MIGTASK_POSIX_NO_ADDRESS,      /* the name has none */
     MIGTASK_POSIX_RESOLVER_FAILED, /* the search itself could not be made on this machine */
+    MIGTASK_POSIX_NO_ANSWER,       /* no usable answer of a name server: may be better later */
+    MIGTASK_POSIX_NAME_UNKNOWN,    /* there is no such name */
+    MIGTASK_POSIX_RESOLVED,        /* at least one address */
 } migtask_posix_resolve_status;
+
+#define MIGTASK_POSIX_SEARCHES 2 /* IPv6 and IPv4 */
 
 /* A search under way. All zero: none. */
 typedef struct migtask_posix_resolver {
-#ifdef MIGTASK_POSIX_LWIP           /* port/lwip/resolve.c */
-    migtask_view name;              /* not copied there; with tcp.c it stays valid */
-    migtask_posix_address found[2]; /* of each family; len 0: none */
-    uint32_t since;                 /* when the first was found */
-    uint8_t lookups[2];             /* lwIP's, of each family */
-    uint8_t waiting;                /* families still to be asked for, bits */
+#ifdef MIGTASK_POSIX_LWIP /* port/lwip/resolve.c */
+    migtask_view name;    /* not copied there; with tcp.c it stays valid */
+    uint8_t lookups[2];   /* lwIP's, of each family */
+    uint8_t waiting;      /* families still to be asked for, bits */
     bool searching;
+    bool found;
 #else
-    long process; /* the child; 0 if none */
-    int fd;       /* where its result comes from; valid while there is a child */
+    long processes[MIGTASK_POSIX_SEARCHES]; /* the children; 0: none, or it is done */
+    int fd;                                 /* where their results come from, while some run */
+    uint8_t running;                        /* results that are still to come */
+    uint8_t status;                         /* the most telling of those that came */
 #endif
 } migtask_posix_resolver;
 
-/* Begins to search addresses for name (1..253 bytes, copied). The resolver must be idle. False: it
- * could not be begun, errno says why (EINVAL: no such name can exist; else this machine lacks
- * processes, descriptors or memory). */
-bool migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name);
+/* Begins to search addresses for name (1..254 bytes, copied). A dot at its end keeps the search
+ * lists of this machine out. The resolver must be idle. It returns what poll() does: RESOLVED at
+ * once for a name in the table of this machine (/etc/hosts), RESOLVER_FAILED if it lacks processes,
+ * descriptors or memory. */
+migtask_posix_resolve_status
+migtask_posix_resolve_start(migtask_posix_resolver *resolver, migtask_view name,
+                            migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count);
 
-/* Looks for the result, never blocks. RESOLVED: found[0..*count) are the addresses in the order in
- * which to try them: the system's (RFC 6724), with families taking turns (RFC 8305 section 4).
- * After anything but RESOLVING the resolver is idle again. */
+/* Looks for results, never blocks. found[0..*count) are addresses that were not given before, those
+ * of a family in the order in which to try them (RFC 6724); there may be some, or none, whatever is
+ * returned. After anything but RESOLVING the resolver is idle again; until then there may be more,
+ * and who has enough says stop(). */
 migtask_posix_resolve_status
 migtask_posix_resolve_poll(migtask_posix_resolver *resolver,
                            migtask_posix_address found[MIGTASK_POSIX_ADDRESSES], uint8_t *count);

@@ -41,6 +41,11 @@ static inline void migtask_posix_do_not_block(int fd)
 
 #define MIGTASK_POSIX_IPV6 LWIP_IPV6 /* else there is no sockaddr_in6 */
 
+#include "lwip/netif.h"
+
+#define IF_NAMESIZE NETIF_NAMESIZE
+#define if_nametoindex(name) netif_name_to_index(name)
+
 /* lwIP calls a connection reset that was refused, and aborted that got no answer. */
 #define MIGTASK_POSIX_CONNECT_ERROR(error)                                                         \
     ((error) == ECONNRESET ? ECONNREFUSED : (error) == ECONNABORTED ? ETIMEDOUT : (error))
@@ -48,6 +53,7 @@ static inline void migtask_posix_do_not_block(int fd)
 #else
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>

@@ -38,10 +38,10 @@ static const phrase connect_phrases[] = {
      " or something on the way: does a firewall or proxy stand in between?"},
     {ETIMEDOUT, 5, "no answer from ",
      ": is the address right, and does a firewall on the way drop the connection?"},
-    {EHOSTUNREACH, 4, "no route to ",
-     ": is that machine up, and is it in a network you can reach?"},
+    {EHOSTUNREACH, 4, "no way to ",
+     ": that machine is down, or a firewall or router on the way rejects the connection"},
     {EACCES, 4, "not allowed to connect to ",
-     ": a firewall rule or security policy of this machine forbids it"},
+     ": a firewall rule, of this machine or on the way, forbids it"},
     {EPERM, 4, "not allowed to connect to ",
      ": a firewall rule or security policy of this machine forbids it"},
     {EMFILE, RANK_OTHER, "cannot connect to ",
@@ -50,8 +50,13 @@ static const phrase connect_phrases[] = {
     {ENOMEM, RANK_OTHER, "cannot connect to ", ": this machine is out of memory"},
     {ENOBUFS, RANK_OTHER, "cannot connect to ", ": this machine is out of network memory"},
     {ENETUNREACH, 2, "no route to the network of ",
-     ": is the network up, and has this machine an address and a default route?"},
+     ": is the network up, with an address and a default route, or does a firewall reject it?"},
     {EADDRNOTAVAIL, 1, "this machine has no address of its own to reach ", ": is the network up?"},
+    {EINVAL, 1, "this machine has no route that leads to ",
+     ": a link-local address needs its interface, as in [fe80::1%eth0]; any other is kept out "
+     "by a route"},
+    {ENODEV, 1, "the network interface is gone for ", ": is it plugged in, and its driver loaded?"},
+    {ENXIO, 1, "the network interface is gone for ", ": is it plugged in, and its driver loaded?"},
     {EAFNOSUPPORT, 1, "this machine lacks the kind of network (IPv4 or IPv6) for ",
      ": use an address of the other kind"},
 };
@@ -99,6 +104,7 @@ static void say_of_name(migtask_posix_tcp *tcp, const char *before, const char *
     migtask_posix_text text = migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
     migtask_view name = tcp->where.host;
 
+    name.len += tcp->where.kind == MIGTASK_HOST_IPV6 ? tcp->where.more : 0;
     if (name.len > 100) {
         name.len = 100;
     }
@@ -130,12 +136,17 @@ static void fail_to_resolve(migtask_posix_tcp *tcp, migtask_posix_resolve_status
 {
     switch (status) {
     case MIGTASK_POSIX_NAME_UNKNOWN:
+        say_of_name(tcp, "there is no such name as ",
+                    ": is it spelled right, and does the name server in use know it?");
+        break;
+    case MIGTASK_POSIX_NO_ADDRESS:
         say_of_name(tcp, "there is no address for the name ",
                     ": is it spelled right, and does the name server in use know it?");
         break;
     case MIGTASK_POSIX_NO_ANSWER:
         say_of_name(tcp, "no name server gave an answer for ",
-                    ": is the network up, and is the right name server set (/etc/resolv.conf)?");
+                    ", or it refused or failed: is the network up, and is the right name server "
+                    "set (/etc/resolv.conf)?");
         break;
     default:
         say_of_name(tcp, "this machine could not look up the name ",
@@ -152,40 +163,200 @@ static void begin_connecting(migtask_posix_tcp *tcp)
     tcp->phase = MIGTASK_POSIX_TCP_CONNECTING;
 }
 
-static void open_again(migtask_posix_tcp *tcp)
+/* As it is looked up. */
+static migtask_view name_of(const migtask_posix_tcp *tcp)
+{
+    migtask_view name = tcp->where.host;
+
+    name.len += tcp->where.more;
+    return name;
+}
+
+/* The index of the interface that the zone "%eth0", "%25eth0" or "%2" names; 0: there is none. */
+static uint32_t interface_of(migtask_view zone)
+{
+    char name[IF_NAMESIZE];
+    uint32_t number = 0;
+
+    zone.ptr++;
+    zone.len--;
+    if (zone.len > 2 && memcmp(zone.ptr, "25", 2) == 0) { /* a percent sign, in a URL */
+        zone.ptr += 2;
+        zone.len -= 2;
+    }
+    for (size_t i = 0; i < zone.len && zone.ptr[i] >= '0' && zone.ptr[i] <= '9' && i < 9; i++) {
+        number = number * 10 + (uint32_t)(zone.ptr[i] - '0');
+        if (i + 1 == zone.len) {
+            return number;
+        }
+    }
+    if (zone.len >= sizeof name) {
+        return 0;
+    }
+    memcpy(name, zone.ptr, zone.len);
+    name[zone.len] = '\0';
+    return if_nametoindex(name);
+}
+
+/* The one address that was given. */
+static void take_address(migtask_posix_tcp *tcp)
+{
+    migtask_posix_address *address = &tcp->addresses[0];
+    bool is_ipv4 = tcp->where.kind == MIGTASK_HOST_IPV4;
+
+    address->scope = 0;
+    address->len = is_ipv4 ? 4 : 16;
+    memcpy(address->bytes, tcp->where.address, sizeof address->bytes);
+    tcp->count = 1;
+    begin_connecting(tcp);
+    if (!is_ipv4 && tcp->where.more > 0) {
+        migtask_view zone = {tcp->where.host.ptr + tcp->where.host.len, tcp->where.more};
+
+        address->scope = interface_of(zone);
+        if (address->scope == 0) {
+            say_of_name(tcp, "this machine has no network interface as named in ",
+                        ": are its driver loaded and its name right (see ip link)?");
+            tcp->reason = MIGTASK_CONNECT_FAILED;
+            tcp->state = BROKEN;
+        }
+    }
+}
+
+/* FNV-1a. Two addresses of the same hash would share a place in the order, no more. */
+static uint32_t hash_of(const migtask_posix_address *address)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < address->len; i++) {
+        hash = (hash ^ address->bytes[i]) * 16777619u;
+    }
+    return hash;
+}
+
+/* 0: not silent; else the larger, the later it was. */
+static unsigned silence_of(const migtask_posix_tcp *tcp, const migtask_posix_address *address)
+{
+    uint32_t hash = hash_of(address);
+    unsigned i = MIGTASK_POSIX_SILENT;
+
+    while (i > 0 && tcp->silent[i - 1] != hash) {
+        i--;
+    }
+    return i;
+}
+
+/* The connection ends: notes whether its address said anything. */
+static void note_silence(migtask_posix_tcp *tcp)
+{
+    unsigned place = silence_of(tcp, &tcp->addresses[tcp->at]);
+
+    if (place == 0 && tcp->heard) {
+        return;
+    }
+    for (unsigned i = place > 0 ? place - 1 : 0; i + 1 < MIGTASK_POSIX_SILENT; i++) {
+        tcp->silent[i] = tcp->silent[i + 1];
+    }
+    tcp->silent[MIGTASK_POSIX_SILENT - 1] = tcp->heard ? 0 : hash_of(&tcp->addresses[tcp->at]);
+}
+
+/* Puts the addresses that are still to be tried in order: IPv6 and IPv4 by turns, each as they
+ * were; silent ones after all others, the latest last. */
+static void put_in_order(migtask_posix_tcp *tcp)
+{
+    migtask_posix_address left[MIGTASK_POSIX_ADDRESSES];
+    unsigned count = (unsigned)tcp->count - tcp->next;
+    migtask_posix_address *to = &tcp->addresses[tcp->next];
+    uint8_t turn = 16;
+
+    memcpy(left, to, count * sizeof *left);
+    for (unsigned put = 0; put < count; put++) {
+        unsigned best = count;
+        unsigned best_rank = 0;
+
+        for (unsigned i = 0; i < count; i++) {
+            unsigned rank = 2 * silence_of(tcp, &left[i]) + (left[i].len != turn ? 1 : 0);
+
+            if (left[i].len != 0 && (best == count || rank < best_rank)) {
+                best = i;
+                best_rank = rank;
+            }
+        }
+        to[put] = left[best];
+        left[best].len = 0;
+        turn = to[put].len == 16 ? 4 : 16;
+    }
+}
+
+/* Takes new addresses in, behind those that were tried. Where there is not enough room for both
+ * families, each has half of it. */
+static void take_addresses(migtask_posix_tcp *tcp, const migtask_posix_address *found,
+                           unsigned count)
+{
+    unsigned half = MIGTASK_POSIX_ADDRESSES / 2;
+    unsigned need = count < half ? count : half;
+    unsigned kept = tcp->count;
+
+    if (kept > MIGTASK_POSIX_ADDRESSES - need) {
+        kept =
+            MIGTASK_POSIX_ADDRESSES - need > tcp->next ? MIGTASK_POSIX_ADDRESSES - need : tcp->next;
+    }
+    if (count > MIGTASK_POSIX_ADDRESSES - kept) {
+        count = MIGTASK_POSIX_ADDRESSES - kept;
+    }
+    memcpy(&tcp->addresses[kept], found, count * sizeof *found);
+    tcp->count = (uint8_t)(kept + count);
+    put_in_order(tcp);
+}
+
+/* What a search has come to, and the addresses that it found. */
+static void take_results(migtask_posix_tcp *tcp, migtask_posix_resolve_status status,
+                         const migtask_posix_address *found, unsigned count, uint32_t now)
+{
+    tcp->searching = status == MIGTASK_POSIX_RESOLVING;
+    if (count > 0) {
+        tcp->found_at = tcp->count == 0 ? now : tcp->found_at;
+        take_addresses(tcp, found, count);
+    }
+    if (tcp->state != RESOLVING) {
+        return;
+    }
+    if (tcp->count == 0 && !tcp->searching) {
+        fail_to_resolve(tcp, status);
+    } else if (tcp->count > 0 &&
+               (!tcp->searching || now - tcp->found_at >= MIGTASK_POSIX_RESOLUTION_DELAY_MS)) {
+        begin_connecting(tcp);
+    }
+}
+
+static void look_for_addresses(migtask_posix_tcp *tcp, uint32_t now)
+{
+    migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
+    uint8_t count = 0;
+    migtask_posix_resolve_status status =
+        tcp->searching ? migtask_posix_resolve_poll(&tcp->resolver, found, &count)
+                       : migtask_posix_resolve_start(&tcp->resolver, name_of(tcp), found, &count);
+
+    take_results(tcp, status, found, count, now);
+}
+
+static void open_again(migtask_posix_tcp *tcp, uint32_t now)
 {
     tcp->reason = MIGTASK_OK;
     tcp->sentence[0] = '\0';
     tcp->peer[0] = '\0';
     tcp->ready = tcp->failed = 0;
     tcp->events = 0;
+    tcp->count = 0;
     tcp->next = 0;
     tcp->rank = 0;
+    tcp->heard = false;
+    tcp->searching = false;
     if (tcp->where.kind == MIGTASK_HOST_NAME) {
         tcp->state = RESOLVING;
         tcp->phase = MIGTASK_POSIX_TCP_RESOLVING;
-        if (!migtask_posix_resolve_start(&tcp->resolver, tcp->where.host)) {
-            fail_to_resolve(tcp, errno == EINVAL ? MIGTASK_POSIX_NAME_UNKNOWN
-                                                 : MIGTASK_POSIX_RESOLVER_FAILED);
-        }
+        look_for_addresses(tcp, now);
     } else {
-        tcp->count = 1;
-        tcp->addresses[0].scope = 0;
-        tcp->addresses[0].len = tcp->where.kind == MIGTASK_HOST_IPV4 ? 4 : 16;
-        memcpy(tcp->addresses[0].bytes, tcp->where.address, sizeof tcp->where.address);
-        begin_connecting(tcp);
-    }
-}
-
-static void look_for_addresses(migtask_posix_tcp *tcp)
-{
-    migtask_posix_resolve_status status =
-        migtask_posix_resolve_poll(&tcp->resolver, tcp->addresses, &tcp->count);
-
-    if (status == MIGTASK_POSIX_RESOLVED) {
-        begin_connecting(tcp);
-    } else if (status != MIGTASK_POSIX_RESOLVING) {
-        fail_to_resolve(tcp, status);
+        take_address(tcp);
     }
 }
 
@@ -310,9 +481,12 @@ static void win(migtask_posix_tcp *tcp, unsigned i)
     int on = 1;
 
     tcp->fd = tcp->attempts[i];
+    tcp->at = (uint8_t)i;
     tcp->attempts[i] = -1;
     tcp->pending--;
     close_attempts(tcp);
+    migtask_posix_resolve_stop(&tcp->resolver);
+    tcp->searching = false;
     name_peer(tcp, i);
     tcp->sentence[0] = '\0'; /* what became of the others does not matter any more */
     (void)setsockopt(tcp->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -321,17 +495,24 @@ static void win(migtask_posix_tcp *tcp, unsigned i)
     tcp->phase = MIGTASK_POSIX_TCP_CONNECTED;
 }
 
-/* Marks the attempts that are decided, within max_ms. */
+/* Marks the attempts that are decided, within max_ms; more addresses end the wait too. */
 static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset_t *mask)
 {
-    struct pollfd watched[MIGTASK_POSIX_ADDRESSES];
+    struct pollfd watched[MIGTASK_POSIX_ADDRESSES + 1];
+    int more = tcp->searching ? migtask_posix_resolve_fd(&tcp->resolver) : -1;
+    unsigned count = tcp->next;
 
     for (unsigned i = 0; i < tcp->next; i++) {
         watched[i].fd = tcp->attempts[i]; /* poll() skips -1 */
         watched[i].events = POLLOUT;
         watched[i].revents = 0;
     }
-    if (migtask_posix_wait(watched, tcp->next, max_ms, mask) > 0) {
+    if (more >= 0 && max_ms > 0) {
+        watched[count].fd = more;
+        watched[count].events = POLLIN;
+        watched[count++].revents = 0;
+    }
+    if (migtask_posix_wait(watched, count, max_ms, mask) > 0) {
         for (unsigned i = 0; i < tcp->next; i++) {
             tcp->ready |= (uint16_t)((watched[i].revents != 0) << i);
             tcp->failed |= (uint16_t)(((watched[i].revents & ~POLLOUT) != 0) << i);
@@ -394,7 +575,7 @@ static void start_attempts(migtask_posix_tcp *tcp, uint32_t now)
             give_up_address(tcp, i, errno, now);
         }
     }
-    if (tcp->pending == 0) {
+    if (tcp->pending == 0 && (!tcp->searching || now - tcp->found_at >= MIGTASK_POSIX_LATE_MS)) {
         fail_to_connect(tcp);
     }
 }
@@ -409,9 +590,9 @@ static migtask_io tcp_connect(void *ctx)
     uint32_t now = migtask_posix_now_ms(NULL);
 
     if (tcp->state == CLOSED) {
-        open_again(tcp);
-    } else if (tcp->state == RESOLVING) {
-        look_for_addresses(tcp);
+        open_again(tcp, now);
+    } else if (tcp->searching) {
+        look_for_addresses(tcp, now);
     }
     if (tcp->state == CONNECTING && tcp->pending > 0) {
         judge_attempts(tcp, now);
@@ -468,6 +649,7 @@ static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
     n = recv(tcp->fd, buf, cap, 0);
     if (n > 0) {
         *got = (size_t)n;
+        tcp->heard = true;
         return MIGTASK_IO_OK;
     }
     if (n == 0) {
@@ -486,7 +668,9 @@ static void tcp_close(void *ctx)
 
     migtask_posix_resolve_stop(&tcp->resolver);
     close_attempts(tcp);
+    tcp->searching = false;
     if (tcp->fd >= 0) {
+        note_silence(tcp);
         close(tcp->fd);
         tcp->fd = -1;
     }
@@ -543,6 +727,14 @@ void migtask_posix_tcp_wait_mask(migtask_posix_tcp *tcp, const sigset_t *mask)
  * Waiting.
  */
 
+/* The milliseconds until then, max_ms at most, 0 if it has passed. */
+static uint32_t time_until(uint32_t then, uint32_t max_ms)
+{
+    int32_t left = (int32_t)(then - migtask_posix_now_ms(NULL));
+
+    return left <= 0 ? 0 : (uint32_t)left < max_ms ? (uint32_t)left : max_ms;
+}
+
 void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
 {
     migtask_posix_tcp *tcp = ctx;
@@ -552,17 +744,24 @@ void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
     case CLOSED:
         break;
     case CONNECTING:
-        if (tcp->next < tcp->count) {
-            int32_t until_next = (int32_t)(tcp->next_at - migtask_posix_now_ms(NULL));
-
-            if (until_next <= 0) {
+        if (tcp->next < tcp->count || tcp->pending == 0) {
+            max_ms = time_until(tcp->next < tcp->count ? tcp->next_at
+                                                       : tcp->found_at + MIGTASK_POSIX_LATE_MS,
+                                max_ms);
+            if (max_ms == 0) {
                 return;
             }
-            max_ms = (uint32_t)until_next < max_ms ? (uint32_t)until_next : max_ms;
+        }
+        if (tcp->searching && migtask_posix_resolve_fd(&tcp->resolver) < 0 &&
+            max_ms > IDLE_WAIT_MS) {
+            max_ms = IDLE_WAIT_MS;
         }
         watch_attempts(tcp, max_ms, tcp->wait_mask);
         return;
     case RESOLVING:
+        if (tcp->count > 0) {
+            max_ms = time_until(tcp->found_at + MIGTASK_POSIX_RESOLUTION_DELAY_MS, max_ms);
+        }
         watched.fd = migtask_posix_resolve_fd(&tcp->resolver);
         watched.events = POLLIN;
         break;

@@ -5,10 +5,12 @@
  *     migtask_posix_tcp_init(&tcp, &endpoint);
  *     migtask_stream stream = migtask_posix_tcp_stream(&tcp);
  *
- * Opening it never blocks. A name is resolved first (resolve.h); then its addresses are tried as
- * RFC 8305 section 5 asks: IPv6 and IPv4 by turns, the next one when the latest failed or after
- * 250 ms, without giving up the earlier ones; the first to connect wins, the others are closed.
- * There is no deadline here: whoever drives the stream has one and calls close().
+ * Opening it never blocks. A name is resolved first (resolve.h), IPv6 and IPv4 apart; once there
+ * are addresses of one family, the other has 50 ms to be in time for the order, and may come later.
+ * They are tried as RFC 8305 section 5 asks: IPv6 and IPv4 by turns, the next one when the latest
+ * failed or after 250 ms, without giving up the earlier ones; the first to connect wins, the others
+ * are closed. An address that took a connection and never said a word on it comes last the next
+ * time. There is no deadline here: whoever drives the stream has one and calls close().
  *
  * Takes no heap memory; one thread at a time; SIGPIPE never reaches the caller. The stream's
  * functions are those of migtask_stream_ops, and after close() it can be opened again (a name is
@@ -30,6 +32,14 @@ extern "C" {
 /* RFC 8305 section 8: the recommended Connection Attempt Delay. */
 #define MIGTASK_POSIX_STAGGER_MS 250
 
+/* RFC 8305 section 3: how long found addresses wait for those of the other family; and how long the
+ * other family is waited for when none of them could be connected to. */
+#define MIGTASK_POSIX_RESOLUTION_DELAY_MS 50
+#define MIGTASK_POSIX_LATE_MS 1000
+
+/* How many silent addresses are remembered; one that is forgotten is tried in its turn again. */
+#define MIGTASK_POSIX_SILENT 4
+
 /* Bytes of the longest sentence with its NUL; a longer one is cut. */
 #define MIGTASK_POSIX_SENTENCE_MAX 256
 
@@ -50,13 +60,19 @@ typedef struct migtask_posix_tcp {
     int attempts[MIGTASK_POSIX_ADDRESSES]; /* the socket of each address, -1 if none */
     int fd;                                /* the connection, -1 if none */
     uint32_t next_at;                      /* when the next address is due */
-    uint16_t ready;                        /* attempts of which poll() said that they are decided */
-    uint16_t failed;                       /* of these, the ones that may have failed */
-    bool fresh;                            /* something was just sent: no answer can be there yet */
-    short events;                          /* what the latest send and recv would wait for */
-    uint8_t count;                         /* addresses */
-    uint8_t next;                          /* the next to try */
-    uint8_t pending;                       /* sockets in attempts */
+    uint32_t found_at;                     /* when the first address was found */
+    uint32_t
+        silent[MIGTASK_POSIX_SILENT]; /* addresses that said nothing: hashes, the newest last */
+    uint16_t ready;                   /* attempts of which poll() said that they are decided */
+    uint16_t failed;                  /* of these, the ones that may have failed */
+    bool fresh;                       /* something was just sent: no answer can be there yet */
+    bool searching;                   /* there may be more addresses */
+    bool heard;                       /* something was received on the connection */
+    short events;                     /* what the latest send and recv would wait for */
+    uint8_t count;                    /* addresses */
+    uint8_t next;                     /* the next to try */
+    uint8_t pending;                  /* sockets in attempts */
+    uint8_t at;                       /* the address that is connected */
     uint8_t state;
     uint8_t phase;
     uint8_t rank; /* how telling the failure in the sentence is */

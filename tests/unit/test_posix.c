@@ -96,12 +96,33 @@ WRAP(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *len)
 WRAP(ssize_t, send, (int fd, const void *data, size_t len, int flags), (fd, data, len, flags))
 WRAP(ssize_t, recv, (int fd, void *buf, size_t len, int flags), (fd, buf, len, flags))
 
+static char folder[] = "/tmp/migtask-posix-XXXXXX";
+
+static const char *path_of(const char *name)
+{
+    static char path[400];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
 {
     int result;
     return fails("open", &result) ? result : __real_open(path, flags);
+}
+
+/* What glibc calls openat() of file.c. The table of this machine is a file of ours. */
+int __real_openat64(int folder_fd, const char *path, int flags, ...);
+int __wrap_openat64(int folder_fd, const char *path, int flags, ...);
+int __wrap_openat64(int folder_fd, const char *path, int flags, ...)
+{
+    int result;
+    if (strcmp(path, "/etc/hosts") == 0) {
+        path = path_of("hosts");
+    }
+    return fails("openat64", &result) ? result : __real_openat64(folder_fd, path, flags);
 }
 
 /* Of clang's runtime, where it counts what is run: the child that resolves ends by _exit(). */
@@ -131,11 +152,10 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
     static struct addrinfo found[40];
     static struct sockaddr_in6 six[40];
     static struct sockaddr_in four[40];
+    struct addrinfo **end = list;
     (void)name;
     (void)service;
-    (void)hints;
     for (size_t i = 0; i < COUNT_OF(found) && names.addresses[i] != NULL; i++) {
-        found[i].ai_next = names.addresses[i + 1] != NULL ? &found[i + 1] : NULL;
         if (inet_pton(AF_INET, names.addresses[i], &four[i].sin_addr) == 1) {
             four[i].sin_family = AF_INET;
             found[i].ai_addr = (struct sockaddr *)&four[i];
@@ -148,21 +168,21 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
         } else {
             found[i].ai_family = AF_UNIX;
         }
-        *list = found;
+        if (found[i].ai_family == hints->ai_family || found[i].ai_family == AF_UNIX) {
+            *end = &found[i];
+            end = &found[i].ai_next;
+        }
     }
-    return names.error;
+    return names.error != 0 ? names.error : end == list ? EAI_NODATA : 0;
+}
+
+unsigned __wrap_if_nametoindex(const char *name);
+unsigned __wrap_if_nametoindex(const char *name)
+{
+    return strcmp(name, "eth7") == 0 ? 7 : 0;
 }
 
 /* ---- Files ---- */
-
-static char folder[] = "/tmp/migtask-posix-XXXXXX";
-
-static const char *path_of(const char *name)
-{
-    static char path[400];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
 
 static const char *make_file(const char *name, const char *content)
 {
@@ -419,23 +439,34 @@ static void test_addresses(void **state)
 
 /* ---- Names ---- */
 
-static migtask_posix_resolve_status resolve(migtask_posix_address found[MIGTASK_POSIX_ADDRESSES],
-                                            uint8_t *count)
+/* All that is found, in the order in which it came. */
+static struct {
+    migtask_posix_address found[2 * MIGTASK_POSIX_ADDRESSES];
+    size_t count;
+} all;
+
+static migtask_posix_resolve_status resolve(void)
 {
     migtask_posix_resolver resolver = {0};
+    migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
     migtask_posix_resolve_status status;
-    *count = 0;
-    if (!migtask_posix_resolve_start(&resolver, VIEW("host.test"))) {
-        return MIGTASK_POSIX_RESOLVER_FAILED;
-    }
-    do {
+    uint8_t count;
+    all.count = 0;
+    status = migtask_posix_resolve_start(&resolver, VIEW("host.test."), found, &count);
+    for (;; status = migtask_posix_resolve_poll(&resolver, found, &count)) {
+        assert_true(all.count + count <= COUNT_OF(all.found));
+        memcpy(&all.found[all.count], found, count * sizeof *found);
+        all.count += count;
+        if (status != MIGTASK_POSIX_RESOLVING) {
+            break;
+        }
         struct pollfd watched = {.fd = migtask_posix_resolve_fd(&resolver), .events = POLLIN};
         CHECK(watched.fd >= 0);
         (void)poll(&watched, 1, 1000);
-        status = migtask_posix_resolve_poll(&resolver, found, count);
-    } while (status == MIGTASK_POSIX_RESOLVING);
+    }
     CHECK(migtask_posix_resolve_fd(&resolver) == -1);
-    CHECK(migtask_posix_resolve_poll(&resolver, found, count) == MIGTASK_POSIX_RESOLVER_FAILED);
+    CHECK(migtask_posix_resolve_poll(&resolver, found, &count) == MIGTASK_POSIX_RESOLVER_FAILED);
+    CHECK(count == 0);
     migtask_posix_resolve_stop(&resolver);
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no child is left */
     return status;
@@ -449,50 +480,81 @@ static void test_answers_of_the_resolver(void **state)
     } rows[] = {
         {EAI_AGAIN, MIGTASK_POSIX_NO_ANSWER},        {EAI_FAIL, MIGTASK_POSIX_NO_ANSWER},
         {EAI_SYSTEM, MIGTASK_POSIX_RESOLVER_FAILED}, {EAI_MEMORY, MIGTASK_POSIX_RESOLVER_FAILED},
-        {EAI_NONAME, MIGTASK_POSIX_NAME_UNKNOWN},    {EAI_NODATA, MIGTASK_POSIX_NAME_UNKNOWN}};
+        {EAI_NONAME, MIGTASK_POSIX_NAME_UNKNOWN},    {EAI_NODATA, MIGTASK_POSIX_NO_ADDRESS}};
     (void)state;
-    migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
-    uint8_t count;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         memset(&names, 0, sizeof names);
         names.error = rows[i].error;
         context("getaddrinfo() says %d", rows[i].error);
-        CHECK(resolve(found, &count) == rows[i].status && count == 0);
+        CHECK(resolve() == rows[i].status && all.count == 0);
     }
     memset(&names, 0, sizeof names);
     names.addresses[0] = "-";
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_NAME_UNKNOWN);
+    CHECK(resolve() == MIGTASK_POSIX_NO_ADDRESS && all.count == 0);
     end_of_cases();
 }
 
-/* Families take turns, the first one of the list first; at most as many as there is room for. */
-static void test_order_of_addresses(void **state)
+/* Who stands in the table of this machine is not asked for elsewhere. */
+static void test_table_of_the_machine(void **state)
 {
-    static const char *const list[] = {"fe80::1", "fe80::2", "-", "fe80::3", "192.0.2.1"};
-    static const char *const expected[] = {"fe80::1", "192.0.2.1", "fe80::2", "fe80::3"};
+    static const struct {
+        const char *table;
+        size_t six, four; /* addresses; none at all: name servers are asked, who say 192.0.2.1 */
+    } rows[] = {
+        {"127.0.0.2 host.test\n", 0, 1},
+        {"127.0.0.2 host.test", 0, 1},
+        {"\n\n# 127.0.0.2 host.test\n::2\tother \t HOST.Test\r\n", 1, 0},
+        {"127.0.0.2 host.test#x\n::2 a host.test # 127.0.0.3 host.test\n127.0.0.3 host.test\n", 1,
+         2},
+        {" 127.0.0.2 host.test\n", 0, 1},
+        {"127.0.0.2 xhost.test host.testx\n127.0.0.2 # host.test\n127.0.0.2\nhost.test\n", 0, 0},
+        {"127.0.0.256 host.test\nfe80::1%eth0 host.test\nhost.test host.test\n#", 0, 0},
+        {"", 0, 0},
+    };
     (void)state;
-    migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
-    uint8_t count;
-    char text[INET6_ADDRSTRLEN];
     memset(&names, 0, sizeof names);
-    memcpy(names.addresses, list, sizeof list);
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_RESOLVED && count == COUNT_OF(expected));
-    for (size_t i = 0; i < count; i++) {
-        int family = found[i].len == 4 ? AF_INET : AF_INET6;
-        CHECK(strcmp(inet_ntop(family, found[i].bytes, text, sizeof text), expected[i]) == 0);
-        CHECK(found[i].scope == (family == AF_INET6 ? 3 : 0));
+    names.addresses[0] = "192.0.2.1";
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        context("table %zu", i);
+        make_file("hosts", rows[i].table);
+        bool here = rows[i].six + rows[i].four > 0;
+        CHECK(resolve() == MIGTASK_POSIX_RESOLVED);
+        CHECK(all.count == (here ? rows[i].six + rows[i].four : 1));
+        for (size_t k = 0; k < all.count; k++) {
+            CHECK(all.found[k].len == (k < rows[i].six ? 16 : 4));
+            CHECK((all.found[k].bytes[0] == 192) == !here);
+        }
     }
-    for (size_t i = 0; i < COUNT_OF(names.addresses) - 1; i++) {
-        names.addresses[i] = i % 2 == 0 ? "192.0.2.1" : "fe80::1";
+    context("long lines, long words, many lines");
+    static char text[40000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "127.0.0.2 ", 10);
+    for (size_t i = 300; i < sizeof text - 100; i += 300) {
+        text[i] = ' ';
     }
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_RESOLVED && count == MIGTASK_POSIX_ADDRESSES);
+    strcpy(text + sizeof text - 30, " host.test\n127.0.0.3 x\n");
+    make_file("hosts", text);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == 1 && all.found[0].bytes[3] == 2);
+    text[0] = '\0';
+    for (size_t i = 0; i < 2 * MIGTASK_POSIX_ADDRESSES; i++) {
+        strcat(text, i % 2 == 0 ? "127.0.0.2 host.test\n" : "::2 host.test\n");
+    }
+    make_file("hosts", text);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == MIGTASK_POSIX_ADDRESSES);
+    CHECK(all.found[0].len == 16 && all.found[MIGTASK_POSIX_ADDRESSES - 1].len == 4);
+    context("it cannot be read");
+    set_fault("pread64", EIO, 1, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == 1 && all.found[0].bytes[0] == 192);
+    set_fault("openat64", EACCES, 1, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == 1 && all.found[0].bytes[0] == 192);
+    no_fault();
+    unlink(path_of("hosts"));
     end_of_cases();
 }
 
 static void test_resolver_that_fails(void **state)
 {
     (void)state;
-    migtask_posix_address found[MIGTASK_POSIX_ADDRESSES];
     migtask_posix_resolver resolver = {0};
     uint8_t count;
     char name[300];
@@ -500,28 +562,46 @@ static void test_resolver_that_fails(void **state)
     memset(&names, 0, sizeof names);
     names.addresses[0] = "192.0.2.1";
     set_fault("pipe2", EMFILE, 1, 0);
-    CHECK(!migtask_posix_resolve_start(&resolver, VIEW("host")) && errno == EMFILE);
-    set_fault("fork", EAGAIN, 1, 0);
-    CHECK(!migtask_posix_resolve_start(&resolver, VIEW("host")) && errno == EAGAIN);
-    CHECK(!migtask_posix_resolve_start(&resolver, NONE) && errno == EINVAL);
-    CHECK(!migtask_posix_resolve_start(&resolver, (migtask_view){name, 254}) && errno == EINVAL);
-    CHECK(migtask_posix_resolve_fd(&resolver) == -1);
-    set_fault("read", EINTR, 1, 0);
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_RESOLVED && count == 1);
-    set_fault("read", EIO, 1, 0);
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_RESOLVER_FAILED);
-    set_fault("read", 0, 1, 0); /* the child has died */
-    CHECK(resolve(found, &count) == MIGTASK_POSIX_RESOLVER_FAILED);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVER_FAILED);
+    set_fault("fork", EAGAIN, 2, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVER_FAILED);
     no_fault();
-    assert_true(migtask_posix_resolve_start(&resolver, (migtask_view){name, 253}));
+    CHECK(migtask_posix_resolve_start(&resolver, NONE, all.found, &count) ==
+          MIGTASK_POSIX_NAME_UNKNOWN);
+    CHECK(migtask_posix_resolve_start(&resolver, (migtask_view){name, 255}, all.found, &count) ==
+          MIGTASK_POSIX_NAME_UNKNOWN);
+    CHECK(migtask_posix_resolve_fd(&resolver) == -1);
+    context("one process instead of two");
+    set_fault("fork", EAGAIN, 1, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == 1);
+    set_fault("fork", EAGAIN, 1, 1);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVER_FAILED && all.count == 0);
+    context("read() fails");
+    set_fault("read", EINTR, 1, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVED && all.count == 1);
+    set_fault("read", EIO, 1, 0);
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVER_FAILED);
+    set_fault("read", 0, 1, 0); /* the children have died */
+    CHECK(resolve() == MIGTASK_POSIX_RESOLVER_FAILED);
+    no_fault();
+    context("stopped");
+    assert_int_equal(
+        migtask_posix_resolve_start(&resolver, (migtask_view){name, 254}, all.found, &count),
+        MIGTASK_POSIX_RESOLVING);
     migtask_posix_resolve_stop(&resolver);
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+    assert_int_equal(migtask_posix_resolve_start(&resolver, VIEW("host"), all.found, &count),
+                     MIGTASK_POSIX_RESOLVING);
+    while (waitpid(-1, NULL, 0) > 0) { /* somebody else reaps all children */
+    }
+    migtask_posix_resolve_stop(&resolver);
+    CHECK(migtask_posix_resolve_fd(&resolver) == -1);
     end_of_cases();
 }
 
 /* ---- Connections ---- */
 
-static int listener;
+static int listeners[3]; /* on 127.0.0.1, 127.0.0.2 and 127.0.0.3, of one port; they never wait */
 static uint16_t port;
 
 static migtask_endpoint endpoint_of(const char *host, uint16_t number)
@@ -622,7 +702,7 @@ static void test_names_that_fail(void **state)
     migtask_endpoint where = endpoint_of(name, 443);
     memset(&names, 0, sizeof names);
     context("no process");
-    set_fault("fork", EAGAIN, 1, 0);
+    set_fault("fork", EAGAIN, 2, 0);
     CHECK(open_stream(&tcp, &where) == MIGTASK_IO_FAILED);
     expect_failure(&tcp, MIGTASK_RESOLVE_FAILED, "could not look up");
     context("no answer");
@@ -633,6 +713,121 @@ static void test_names_that_fail(void **state)
     names.error = EAI_NONAME;
     CHECK(open_stream(&tcp, &where) == MIGTASK_IO_FAILED);
     expect_failure(&tcp, MIGTASK_RESOLVE_FAILED, "nnn");
+    end_of_cases();
+}
+
+/* Opens and closes a stream: the last byte of the address that it got connected to. The other end
+ * says a word if it shall. */
+static int winner(migtask_posix_tcp *tcp, bool speaks)
+{
+    migtask_stream stream = migtask_posix_tcp_stream(tcp);
+    migtask_io io = MIGTASK_IO_WOULD_BLOCK;
+    size_t count;
+    char byte;
+    for (size_t i = 0; i < COUNT_OF(listeners); i++) { /* the earlier ones */
+        for (int old; (old = accept(listeners[i], NULL, NULL)) >= 0;) {
+            close(old);
+        }
+    }
+    for (unsigned i = 0; i < 100 && io == MIGTASK_IO_WOULD_BLOCK; i++) {
+        migtask_posix_tcp_wait(tcp, 100);
+        io = stream.ops->connect(stream.ctx);
+    }
+    assert_int_equal(io, MIGTASK_IO_OK);
+    int last = tcp->addresses[tcp->at].bytes[3];
+    if (speaks) {
+        int peer = accept(listeners[last - 1], NULL, NULL);
+        assert_int_equal(write(peer, "x", 1), 1);
+        while (stream.ops->recv(stream.ctx, &byte, 1, &count) == MIGTASK_IO_WOULD_BLOCK) {
+            migtask_posix_tcp_wait(tcp, 100);
+        }
+        CHECK(count == 1);
+        close(peer);
+    }
+    stream.ops->close(stream.ctx);
+    return last;
+}
+
+/* Families take turns, IPv6 first; each has half of the room if there is not enough. */
+static void test_order_of_addresses(void **state)
+{
+    static const char *const list[] = {"fe80::1", "fe80::2", "-", "fe80::3", "127.0.0.1"};
+    static const uint8_t expected[] = {1, 0, 2, 3}; /* the last byte of each IPv6 address */
+    (void)state;
+    migtask_posix_tcp tcp;
+    migtask_endpoint where = endpoint_of("host.test", port);
+    memset(&names, 0, sizeof names);
+    memcpy(names.addresses, list, sizeof list);
+    set_fault("connect", ENETUNREACH, 1, 0);
+    CHECK(open_stream(&tcp, &where) == MIGTASK_IO_OK);
+    CHECK(tcp.count == COUNT_OF(expected));
+    for (size_t i = 0; i < tcp.count; i++) {
+        CHECK(tcp.addresses[i].len == (expected[i] == 0 ? 4 : 16));
+        CHECK(expected[i] == 0 ||
+              (tcp.addresses[i].bytes[15] == expected[i] && tcp.addresses[i].scope == 3));
+    }
+    migtask_stream stream = migtask_posix_tcp_stream(&tcp);
+    stream.ops->close(stream.ctx);
+    for (size_t i = 0; i < COUNT_OF(names.addresses) - 1; i++) {
+        names.addresses[i] = i % 2 == 0 ? "127.0.0.1" : "fe80::1";
+    }
+    set_fault("connect", ENETUNREACH, 1, 0);
+    CHECK(open_stream(&tcp, &where) == MIGTASK_IO_OK);
+    CHECK(tcp.count == MIGTASK_POSIX_ADDRESSES);
+    for (size_t i = 0; i < tcp.count; i++) {
+        CHECK(tcp.addresses[i].len == (i % 2 == 0 ? 16 : 4));
+    }
+    stream.ops->close(stream.ctx);
+    end_of_cases();
+}
+
+/* Addresses that say nothing come last, the latest of them at the very end. */
+static void test_silent_addresses(void **state)
+{
+    (void)state;
+    migtask_posix_tcp tcp;
+    migtask_endpoint where = endpoint_of("host.test", port);
+    memset(&names, 0, sizeof names);
+    names.addresses[0] = "127.0.0.1";
+    names.addresses[1] = "127.0.0.2";
+    names.addresses[2] = "127.0.0.3";
+    migtask_posix_tcp_init(&tcp, &where);
+    CHECK(winner(&tcp, false) == 1);
+    CHECK(winner(&tcp, false) == 2);
+    CHECK(winner(&tcp, true) == 3);
+    CHECK(winner(&tcp, false) == 3);
+    CHECK(winner(&tcp, false) == 1); /* all are silent: the one of the longest ago */
+    CHECK(winner(&tcp, true) == 2);
+    CHECK(winner(&tcp, false) == 2); /* it has said something since */
+    end_of_cases();
+}
+
+/* The interface of a link-local address, by its name or number. */
+static void test_zones(void **state)
+{
+    static const struct {
+        const char *host;
+        uint32_t scope; /* 0: there is no such interface */
+    } rows[] = {{"[fe80::1%eth7]", 7},  {"[fe80::1%25eth7]", 7}, {"[fe80::1%12]", 12},
+                {"[fe80::1%2512]", 12}, {"[fe80::1%25]", 25},    {"[fe80::1%eth8]", 0},
+                {"[fe80::1%7up]", 0},   {"[fe80::1%0]", 0},      {"[fe80::1%a-name-too-long]", 0}};
+    (void)state;
+    migtask_posix_tcp tcp;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        migtask_endpoint where = endpoint_of(rows[i].host, 443);
+        context("%s", rows[i].host);
+        CHECK(where.host.len == strlen("fe80::1"));
+        set_fault("connect", EINVAL, 1, 0);
+        CHECK(open_stream(&tcp, &where) == MIGTASK_IO_FAILED);
+        CHECK(tcp.addresses[0].scope == rows[i].scope);
+        expect_failure(&tcp, MIGTASK_CONNECT_FAILED,
+                       rows[i].scope == 0 ? "no network interface" : "has no route");
+    }
+    context("no zone");
+    migtask_endpoint where = endpoint_of("[fe80::1]", 443);
+    set_fault("connect", EINVAL, 1, 0);
+    CHECK(open_stream(&tcp, &where) == MIGTASK_IO_FAILED);
+    expect_failure(&tcp, MIGTASK_CONNECT_FAILED, "needs its interface");
     end_of_cases();
 }
 
@@ -669,12 +864,17 @@ static int prepare(void **state)
     (void)state;
     struct sockaddr_in where = {.sin_family = AF_INET};
     socklen_t len = sizeof where;
-    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (mkdtemp(folder) == NULL || listener < 0 ||
-        bind(listener, (struct sockaddr *)&where, len) != 0 || listen(listener, 64) != 0 ||
-        getsockname(listener, (struct sockaddr *)&where, &len) != 0) {
+    if (mkdtemp(folder) == NULL) {
         return -1;
+    }
+    for (unsigned i = 0; i < COUNT_OF(listeners); i++) {
+        where.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+        listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (listeners[i] < 0 || bind(listeners[i], (struct sockaddr *)&where, len) != 0 ||
+            listen(listeners[i], 64) != 0 ||
+            getsockname(listeners[i], (struct sockaddr *)&where, &len) != 0) {
+            return -1;
+        }
     }
     port = ntohs(where.sin_port);
     return 0;
@@ -687,7 +887,9 @@ static int tidy_up(void **state)
     for (size_t i = 0; i < COUNT_OF(files); i++) {
         unlink(path_of(files[i]));
     }
-    close(listener);
+    for (size_t i = 0; i < COUNT_OF(listeners); i++) {
+        close(listeners[i]);
+    }
     return rmdir(folder);
 }
 
@@ -701,10 +903,13 @@ int main(void)
         cmocka_unit_test(test_clocks),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_answers_of_the_resolver),
-        cmocka_unit_test(test_order_of_addresses),
+        cmocka_unit_test(test_table_of_the_machine),
         cmocka_unit_test(test_resolver_that_fails),
         cmocka_unit_test(test_connections_that_fail),
         cmocka_unit_test(test_names_that_fail),
+        cmocka_unit_test(test_order_of_addresses),
+        cmocka_unit_test(test_silent_addresses),
+        cmocka_unit_test(test_zones),
         cmocka_unit_test(test_exchanges_that_fail),
     };
     return cmocka_run_group_tests(tests, prepare, tidy_up);
