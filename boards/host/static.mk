@@ -41,7 +41,7 @@ $(OUT_STATIC)/SHA256SUMS: $(BINARIES)
 $(BINARIES): COMPILER = $(word 4,$(call row,$*))
 $(BINARIES): MACHINE_FLAGS = $(wordlist 7,99,$(call row,$*))
 $(BINARIES): $(OUT_STATIC)/migtask-%: tools FORCE
-	@port/musl.sh $* $(wordlist 2,3,$(call row,$*))
+	@port/musl.sh $(call row,$*)
 	@$(MAKE) -f Makefile all BOARD=host OUT=$(OUT_STATIC)-$* AR=$(COMPILER)ar \
 		CC='$(COMPILER)gcc -specs=$(MUSL)/$*/gcc.specs' \
 		CFLAGS='$(STATIC_CFLAGS) $(MACHINE_FLAGS) $(CFLAGS)' \

@@ -34,7 +34,7 @@ KERNEL_ROOT ?= build/deps/linux-$(RESCUE_DEBIAN)
 MODULES ?= virtio_pci virtio_net
 
 $(RESCUE_MUSL):
-	$(Q)port/tools.sh static-$(ARCH) && port/musl.sh $(wordlist 1,3,$(RESCUE_ROW))
+	$(Q)port/tools.sh static-$(ARCH) && port/musl.sh $(RESCUE_ROW)
 
 # Made anew each time: it is quick, and what is in it may come from anywhere.
 all: image
