@@ -218,10 +218,12 @@ typedef enum migtask_io {
 
 /* The functions of a stream. None may block; ctx is the stream's own object. */
 typedef struct migtask_stream_ops {
-    /* Goes on with opening the stream; OK when data can be sent. On a stream that is open, because
-     * the call before left it so, it looks whether the peer has ended it meanwhile or has sent
-     * anything, and then opens it anew. (TLS does that; those below it are not asked again before
-     * close().) */
+    /* Goes on with opening the stream; OK when data can be sent. An answer belongs to a question,
+     * so OK also says that nothing of the peer's data has arrived, not even the part of a record in
+     * a buffer; while something has that may yet be no data (a TLS ticket), it is WOULD_BLOCK, and
+     * when data has, FAILED with http_malformed. On a stream that the call before left open it
+     * looks the same way, and in any doubt ends it and opens a fresh one. (TLS does that; those
+     * below it are not asked again before close().) */
     migtask_io (*connect)(void *ctx);
     /* Takes 1..len bytes (len >= 1) and says how many in *sent (0 unless OK). What was taken may be
      * held back to travel with what follows: a recv pushes it out. */
@@ -410,8 +412,10 @@ typedef struct migtask_result {
     migtask_view operation;     /* as the caller named it; none if it did not */
     migtask_view task_id;       /* the same */
     const migtask_reply *reply; /* NULL if there was none */
+    migtask_view message; /* what happened and why, for people, such as migtask_call_sentence();
+                           * none if there is no sentence */
     uint32_t attempts;
-    migtask_view advice; /* what to do about the error code; none if unknown */
+    migtask_view advice; /* what to do about it; none if unknown */
 } migtask_result;
 
 /* Where text goes: returns false when it could not be written (the rest is then dropped). */

@@ -98,6 +98,7 @@ bool migtask_report_json(const migtask_result *result, migtask_output output, vo
     put_error_param(&w, reply);
     put_details(&w, reply);
     put_member(&w, "request_id", reply->request_id);
+    put_member(&w, "message", result->message);
     put_truncated(&w, reply->truncated);
     put_name(&w, "attempts");
     migtask_put_number(&w, result->attempts);

@@ -76,6 +76,7 @@ void report_result(const struct finding *finding, migtask_view operation, migtas
                              .operation = operation,
                              .task_id = task_id,
                              .reply = finding->reply,
+                             .message = migtask_text(finding->sentence),
                              .attempts = finding->attempts};
     (void)migtask_report_json(&result, to_console, NULL);
 }

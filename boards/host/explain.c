@@ -8,8 +8,7 @@
 #include "result.h"
 #include "terminal.h"
 
-#define FORMS                                                                                      \
-    "an error code looks like SMS.7713 (of the service) or APIGW.0308, APIG.0308 (of its gateway)"
+#define FORMS "an error code looks like SMS.7713 or, of the gateway, APIGW.0308 (APIG.0308)"
 
 #if MIGTASK_HOST_ERROR_TEXTS
 

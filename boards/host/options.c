@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "nearest.h"
 #include "proxy_url.h"
 #include "tasks.h"
 
@@ -142,6 +143,8 @@ const char options_usage[] =
     "\n"
     "The server's certificate is always verified; there is no option that turns this off.\n";
 
+static const char explain[] = "explain";
+
 struct reader {
     struct options *options;
     struct complaint *complaint;
@@ -192,18 +195,32 @@ static void set_flag(struct options *options, enum option option)
     }
 }
 
+/* Whether the argument behind an unknown option is taken for its value, which may be a secret and
+ * is not looked at: 1 if so. */
+static int is_value_of_unknown(const char *argument)
+{
+    migtask_operation operation;
+    return argument != NULL && argument[0] != '-' &&
+           !migtask_operation_find(migtask_text(argument), &operation);
+}
+
 /* --name, --name=value, --name value: returns how many arguments it took. */
 static int read_long(struct reader *reader, char *const *argument)
 {
     const char *name = *argument + 2;
     size_t len = strcspn(name, "=");
     const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    struct nearest nearest;
+    nearest_begin(&nearest, name, len);
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (strlen(names[i].name) != len || memcmp(names[i].name, name, len) != 0) {
+            nearest_offer(&nearest, names[i].name);
             continue;
         }
         if (i >= OPTION_WITH_VALUE) {
             if (value != NULL) {
+                (*argument)[2 + len] =
+                    '\0'; /* the value may be a secret that was meant for another */
                 (void)complain(reader->complaint, "this option takes no value", *argument, NULL);
             } else {
                 set_flag(reader->options, (enum option)i);
@@ -222,8 +239,9 @@ static int read_long(struct reader *reader, char *const *argument)
         return value != NULL ? 1 : 2;
     }
     (*argument)[2 + len] = '\0'; /* a misspelt --proxy may have a password behind it */
-    (void)complain(reader->complaint, "unknown option", *argument, NULL);
-    return 1;
+    (void)complain(reader->complaint, "unknown option", *argument,
+                   nearest_question(&nearest, "--"));
+    return value != NULL ? 1 : 1 + is_value_of_unknown(argument[1]);
 }
 
 /* -x, -xvalue, -x value, and flags together as in -vq. */
@@ -235,8 +253,10 @@ static int read_short(struct reader *reader, char *const *argument)
             i++;
         }
         if (i == OPTION_COUNT) {
-            (void)complain(reader->complaint, "unknown option", *argument, NULL);
-            return 1;
+            static char shown[3] = "-";
+            shown[1] = reader->complaint->what == NULL ? *letter : shown[1];
+            (void)complain(reader->complaint, "unknown option", shown, NULL);
+            return letter[1] != '\0' ? 1 : 1 + is_value_of_unknown(argument[1]);
         }
         if (i >= OPTION_WITH_VALUE) {
             set_flag(reader->options, (enum option)i);
@@ -269,7 +289,7 @@ static void read_arguments(struct reader *reader, char **argument)
         if (only_positional || text[0] != '-' || text[1] == '\0') {
             if (options->operation_name == NULL) {
                 options->operation_name = text;
-                options->explain = strcmp(text, "explain") == 0;
+                options->explain = strcmp(text, explain) == 0;
             } else {
                 *task++ = *argument;
                 options->task_count++;
@@ -360,9 +380,16 @@ static bool read_endpoint(struct reader *reader)
     }
     if (region != NULL) { /* an option goes before the environment */
         if (!migtask_region_endpoint(migtask_text(region), endpoint)) {
+            struct nearest nearest;
+            nearest_begin(&nearest, region, strlen(region));
+            for (const migtask_region *known = migtask_regions; known->name != NULL; known++) {
+                nearest_offer(&nearest, known->name);
+            }
+            const char *question = nearest_question(&nearest, "");
             reader->complaint->list_regions = reader->complaint->what == NULL;
             return complain(reader->complaint, "no endpoint is known for this region", region,
-                            "give --endpoint https://HOST, or one of the known regions:");
+                            question != NULL ? question
+                                             : "give --endpoint https://HOST, or a known region");
         }
         return true;
     }
@@ -373,8 +400,7 @@ static bool read_endpoint(struct reader *reader)
     if (!migtask_endpoint_parse(migtask_text(url), endpoint)) {
         return complain(
             reader->complaint, "this is not an endpoint", url,
-            "it is https://HOST[:PORT], without user, path or query, and a port from 1 to "
-            "65535");
+            "it is https://HOST[:PORT], without user, path and query; PORT is 1 to 65535");
     }
     return true;
 }
@@ -423,19 +449,23 @@ static bool read_action(struct reader *reader)
     migtask_action *action = &options->request.action;
     if (options->operation_name == NULL) {
         reader->complaint->list_operations = reader->complaint->what == NULL;
-        return complain(
-            reader->complaint, "there is no OPERATION and no TASK_ID", NULL,
-            "the form is migtask OPERATION TASK_ID... [options]; migtask --help tells more");
+        return complain(reader->complaint, "there is no OPERATION and no TASK_ID", NULL,
+                        "the form is migtask OPERATION TASK_ID... [options]");
     }
     if (!migtask_operation_find(migtask_text(options->operation_name), &action->operation)) {
+        struct nearest nearest;
+        nearest_begin(&nearest, options->operation_name, strlen(options->operation_name));
+        for (int i = 0; i < MIGTASK_OPERATION_COUNT; i++) {
+            nearest_offer(&nearest, migtask_operation_name((migtask_operation)i));
+        }
+        nearest_offer(&nearest, explain);
         reader->complaint->list_operations = reader->complaint->what == NULL;
         return complain(reader->complaint, "this is not an operation", options->operation_name,
-                        "it is one of:");
+                        nearest_question(&nearest, ""));
     }
     if (options->task_count == 0 && options->tasks_file == NULL) {
-        return complain(
-            reader->complaint, "there is no TASK_ID behind the operation", NULL,
-            "the form is migtask OPERATION TASK_ID... [options]; migtask --help tells more");
+        return complain(reader->complaint, "there is no TASK_ID behind the operation", NULL,
+                        "the form is migtask OPERATION TASK_ID... [options]");
     }
     if (options->task_count > 0 && options->tasks_file != NULL) {
         return complain(reader->complaint, "there are both a TASK_ID and a file of tasks",
@@ -481,8 +511,7 @@ static void read_call(struct reader *reader)
         if (!read_connect_to(to, options->request.endpoint.port, &options->connect_to)) {
             (void)complain(
                 complaint, "--connect-to is not an address", to,
-                "it is an IPv4 address or [IPv6 address], with :PORT if it differs from the "
-                "endpoint's");
+                "it is an IPv4 address or [IPv6 address], and :PORT if not the endpoint's");
         }
     }
 }

@@ -2,129 +2,33 @@
 
 #include "result.h"
 
+#include <string.h>
+
 #include "advice.h"
+#include "echo.h"
 #include "hints.h"
+#include "progress.h"
+#include "sentence.h"
 #include "tasks.h"
 #include "terminal.h"
-
-#define SHOWN_BYTES 400 /* of one text of the service; --json has all of it */
 
 /* The exit status of the command is the outcome's number: scripts rely on it. */
 _Static_assert(MIGTASK_ACCEPTED == 0 && MIGTASK_REFUSED == 1 && MIGTASK_INVALID == 2 &&
                    MIGTASK_NOT_SENT == 3 && MIGTASK_UNKNOWN == 4,
                "the outcomes are the documented exit statuses");
 
-/* What is said where the stream said nothing of its own. */
-static const char *sentence_for(const struct finding *finding)
-{
-    switch (finding->reason) {
-    case MIGTASK_BODY_MALFORMED:
-        return "the answer's body is not valid JSON, so it is probably not the service's own: is a "
-               "proxy or another server in between?";
-    case MIGTASK_HTTP_MALFORMED:
-        return "the answer is not proper HTTP";
-    case MIGTASK_HTTP_TOO_LARGE:
-        return "the answer's header section is too large";
-    case MIGTASK_CONNECTION_LOST:
-        return finding->outcome == MIGTASK_UNKNOWN
-                   ? "the connection was lost before the answer was whole"
-                   : "the connection was lost";
-    case MIGTASK_CANCELLED:
-        return "cancelled by a signal";
-    case MIGTASK_OUT_OF_MEMORY:
-        return "the memory set aside for TLS is not enough for this server's certificates";
-    case MIGTASK_NO_ENTROPY:
-        return "the system gives no random numbers";
-    default:
-        return migtask_reason_name(finding->reason);
-    }
-}
-
-static void put_timeout(struct terminal *t, const struct options *options,
-                        const struct finding *finding)
-{
-    const migtask_request *request = &options->request;
-    bool connecting = finding->phase == MIGTASK_PHASE_CONNECTING;
-    uint32_t limit = request->timeout_ms;
-    if (connecting && request->connect_timeout_ms < limit) {
-        limit = request->connect_timeout_ms;
-    }
-    terminal_put(t, options->task_id == NULL              ? "the list of tasks did not come"
-                    : finding->reply == NULL              ? "the token did not come"
-                    : finding->trouble == TROUBLE_NAME    ? "the endpoint's name was not looked up"
-                    : finding->trouble == TROUBLE_PROXY   ? "the proxy opened no connection"
-                    : connecting                          ? "no secure connection came about"
-                    : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
-                                                          : "the request could not be sent");
-    terminal_put(t, " within ");
-    terminal_put_seconds(t, limit);
-    terminal_put(t, connecting && limit < request->timeout_ms ? " s (--connect-timeout)"
-                                                              : " s (--timeout)");
-}
-
-/* A text of the service, or so much of it as a person will read. */
-static void put_service_text(struct terminal *t, migtask_view text)
-{
-    if (text.len <= SHOWN_BYTES) {
-        terminal_put_view(t, text);
-        return;
-    }
-    size_t len = SHOWN_BYTES;
-    while (((unsigned char)text.ptr[len] & 0xC0) == 0x80) { /* whole characters */
-        len--;
-    }
-    terminal_put_view(t, (migtask_view){text.ptr, len});
-    terminal_put(t, "... (");
-    terminal_put_number(t, (uint32_t)text.len);
-    terminal_put(t, " bytes, whole with --json)");
-}
-
-/* What an answer means that has neither code nor message that we understand. */
-static const char *meaning_of(unsigned http_status)
-{
-    return http_status < 300 ? "the answer is not a clear yes "
-           : http_status < 400
-               ? "the server sends us elsewhere, which is never followed, since the "
-                 "token would go along: is the endpoint right? "
-           : http_status == 401 ? "the token was not accepted: get a new one "
-           : http_status == 404 ? "there is no such service at this endpoint "
-           : http_status == 494 ? "the token is too long for this server "
-           : http_status < 500  ? "the server says no without giving a reason "
-                                : "the server failed without giving a reason ";
-}
-
-/* Code, message, status and request id of the service's answer. */
-static void put_answer(struct terminal *t, const migtask_reply *reply)
-{
-    if (reply->error_code.len > 0) {
-        put_service_text(t, reply->error_code);
-        terminal_put(t, ": ");
-    }
-    if (reply->error_msg.len > 0) {
-        put_service_text(t, reply->error_msg);
-        terminal_put(t, " ");
-    }
-    terminal_put(t, "(HTTP ");
-    terminal_put_number(t, reply->http_status);
-    if (reply->request_id.len > 0) {
-        terminal_put(t, ", request id ");
-        terminal_put_view(t, reply->request_id);
-    }
-    terminal_put(t, ")");
-}
-
 static void put_parameters(struct terminal *t, const migtask_reply *reply)
 {
     for (size_t i = 0; i < reply->error_param_count; i++) {
         terminal_put(t, "  parameter: ");
-        put_service_text(t, reply->error_param[i]);
+        terminal_put_view(t, sentence_of_service(reply->error_param[i]));
         terminal_put(t, "\n");
     }
     for (size_t i = 0; i < reply->details_count; i++) {
         terminal_put(t, "  detail: ");
-        put_service_text(t, reply->details[i].error_code);
+        terminal_put_view(t, sentence_of_service(reply->details[i].error_code));
         terminal_put(t, " ");
-        put_service_text(t, reply->details[i].error_msg);
+        terminal_put_view(t, sentence_of_service(reply->details[i].error_msg));
         terminal_put(t, "\n");
     }
 }
@@ -146,8 +50,9 @@ static bool has_lasting_cause(migtask_reason reason)
 
 /* What to do next: the same as the advice, for the outcome that a person has before them. */
 static void put_next_step(struct terminal *t, const struct options *options,
-                          const struct finding *finding, migtask_view advice)
+                          const struct finding *finding)
 {
+    migtask_view advice = advice_for(finding->outcome, finding->reply);
     switch (finding->outcome) {
     case MIGTASK_UNKNOWN:
         terminal_put(t, "  Look at the task's state first, in the console or with\n"
@@ -176,7 +81,7 @@ static void put_next_step(struct terminal *t, const struct options *options,
 }
 
 static void put_for_people(struct terminal *t, const struct options *options,
-                           const struct finding *finding, migtask_view advice)
+                           const struct finding *finding)
 {
     bool answered = finding->reply != NULL && finding->reply->http_status != 0;
     terminal_put(t, migtask_outcome_name(finding->outcome));
@@ -187,23 +92,7 @@ static void put_for_people(struct terminal *t, const struct options *options,
         terminal_put(t, options->task_id);
     }
     terminal_put(t, ": ");
-    if (finding->reason == MIGTASK_TIMEOUT) {
-        put_timeout(t, options, finding);
-    } else if (finding->outcome == MIGTASK_ACCEPTED) {
-        terminal_put(t, "the service took the action ");
-    } else if (finding->sentence != NULL) {
-        terminal_put(t, finding->sentence);
-    } else if (!answered || finding->reason != MIGTASK_HTTP_STATUS) {
-        terminal_put(t, sentence_for(finding));
-    } else if (finding->reply->error_code.len + finding->reply->error_msg.len == 0) {
-        terminal_put(t, meaning_of(finding->reply->http_status));
-    }
-    if (answered) {
-        if (finding->reason != MIGTASK_HTTP_STATUS && finding->reason != MIGTASK_OK) {
-            terminal_put(t, " ");
-        }
-        put_answer(t, finding->reply);
-    }
+    terminal_put_view(t, sentence_of(options, finding));
     terminal_put(t, "\n");
     if (answered && finding->outcome != MIGTASK_ACCEPTED) {
         put_parameters(t, finding->reply);
@@ -214,55 +103,107 @@ static void put_for_people(struct terminal *t, const struct options *options,
         terminal_put(t, "\n");
     }
     hints_put(t, finding);
-    put_next_step(t, options, finding, advice);
+    put_next_step(t, options, finding);
+}
+
+/* What the caller named, be it wrong, but for what may be a secret. */
+static migtask_view named(const char *text, bool allowed)
+{
+    return migtask_text(allowed ? text : NULL);
 }
 
 static void put_json(const struct options *options, const struct finding *finding,
-                     migtask_view advice)
+                     migtask_view message)
 {
+    const char *operation = options->operation_name;
+    const char *task_id = options->task_id;
     migtask_result result = {.outcome = finding->outcome,
                              .reason = finding->reason,
-                             .operation = migtask_text(options->operation_name),
-                             .task_id = migtask_text(options->task_id),
+                             .operation =
+                                 named(operation, operation != NULL && echo_allowed(operation)),
+                             .task_id = named(task_id, task_id != NULL && echo_allowed_id(task_id)),
                              .reply = finding->reply,
+                             .message = message,
                              .attempts = finding->attempts,
-                             .advice = advice};
+                             .advice = advice_for(finding->outcome, finding->reply)};
     (void)migtask_report_json(&result, terminal_write, &terminal_out);
 }
 
-/* The end of every way through the command: is the result out? */
-static int finish(const struct options *options, const struct finding *finding, migtask_view advice)
+/* The end of every way through the command: is the result out? told: standard error has it too. */
+static int finish(const struct options *options, const struct finding *finding, bool told)
 {
-    if (terminal_flush(&terminal_out)) {
-        (void)terminal_flush(&terminal_err);
-        return (int)finding->outcome;
+    bool out = terminal_flush(&terminal_out);
+    if (!out) {
+        static bool is_said;
+        if (!is_said) {
+            terminal_put(&terminal_err,
+                         "migtask: the result could not be written to standard output\n");
+            is_said = true;
+        }
+        if (!told) { /* the outcome must not be lost with the output */
+            put_for_people(&terminal_err, options, finding);
+        }
     }
-    /* The outcome must not be lost with the output. */
-    static bool is_said;
-    if (!is_said) {
-        terminal_put(&terminal_err,
-                     "migtask: the result could not be written to standard output\n");
-        is_said = true;
-    }
-    put_for_people(&terminal_err, options, finding, advice);
     (void)terminal_flush(&terminal_err);
-    return EXIT_OUTPUT_FAILED;
+    return out ? (int)finding->outcome : EXIT_OUTPUT_FAILED;
 }
 
 int result_print(const struct options *options, const struct finding *finding)
 {
-    migtask_view advice = advice_for(finding->outcome, finding->reply);
+    bool told = false;
+    bool accepted = finding->outcome == MIGTASK_ACCEPTED; /* says all by itself */
     if (options->json) {
-        put_json(options, finding, advice);
-    } else if (options->amount != OUTPUT_QUIET || finding->outcome != MIGTASK_ACCEPTED) {
-        put_for_people(&terminal_out, options, finding, advice);
+        put_json(options, finding,
+                 accepted ? (migtask_view){NULL, 0} : sentence_of(options, finding));
+        told = options->amount != OUTPUT_QUIET && !accepted;
+        if (told) {
+            progress_make_room();
+            put_for_people(&terminal_err, options, finding);
+        }
+    } else if (options->amount != OUTPUT_QUIET || !accepted) {
+        put_for_people(&terminal_out, options, finding);
     }
-    return finish(options, finding, advice);
+    return finish(options, finding, told);
 }
 
 int result_pass_on(const struct options *options, const struct finding *finding)
 {
-    return finish(options, finding, (migtask_view){NULL, 0});
+    return finish(options, finding, false);
+}
+
+#define COLUMNS 78
+
+/* A word of a list, on a new line if the one before it is full. */
+static void put_word(struct terminal *t, const char *word, size_t *column)
+{
+    size_t len = strlen(word) + 1;
+    if (*column + len > COLUMNS) {
+        terminal_put(t, "\n   ");
+        *column = 3;
+    }
+    terminal_put(t, " ");
+    terminal_put(t, word);
+    *column += len;
+}
+
+/* What else helps with what is wrong. */
+static void put_lists(struct terminal *t, const struct complaint *complaint)
+{
+    size_t column = 0;
+    if (complaint->list_regions) {
+        put_word(t, " known regions:", &column);
+        for (const migtask_region *region = migtask_regions; region->name != NULL; region++) {
+            put_word(t, region->name, &column);
+        }
+        terminal_put(t, "\n");
+    }
+    if (complaint->list_operations) {
+        put_word(t, " operations:", &column);
+        for (int i = 0; i < MIGTASK_OPERATION_COUNT; i++) {
+            put_word(t, migtask_operation_name((migtask_operation)i), &column);
+        }
+        terminal_put(t, "\n  migtask --help tells more.\n");
+    }
 }
 
 int result_print_complaint(const struct options *options, const struct complaint *complaint,
@@ -270,47 +211,22 @@ int result_print_complaint(const struct options *options, const struct complaint
 {
     struct finding finding = {.outcome = MIGTASK_INVALID, .reason = reason};
     struct terminal *t = &terminal_err;
-    terminal_put(t, "migtask: ");
-    terminal_put(t, complaint->what);
-    if (complaint->value != NULL) {
-        terminal_put(t, ": ");
-        terminal_put_view(t, migtask_text(complaint->value));
-    }
-    if (complaint->line > 0) {
-        terminal_put(t, " (line ");
-        terminal_put_number(t, complaint->line);
-        terminal_put(t, ")");
-    }
-    terminal_put(t, "\n");
-    if (complaint->hint != NULL) {
-        terminal_put(t, "  ");
-        terminal_put(t, complaint->hint);
-        terminal_put(t, "\n");
-    }
-    if (complaint->list_regions) {
-        for (const migtask_region *region = migtask_regions; region->name != NULL; region++) {
-            terminal_put(t, "  ");
-            terminal_put(t, region->name);
-            terminal_put(t, "\n");
-        }
-    }
-    if (complaint->list_operations) {
-        terminal_put(t, "  operations:");
-        for (int i = 0; i < MIGTASK_OPERATION_COUNT; i++) {
-            terminal_put(t, " ");
-            terminal_put(t, migtask_operation_name((migtask_operation)i));
-        }
-        terminal_put(t, "\n");
-    }
-    terminal_put(t, "  Nothing was attempted.\n");
     if (options->json) {
-        put_json(options, &finding, (migtask_view){NULL, 0});
+        put_json(options, &finding, sentence_of_complaint(options, complaint, "; "));
     }
-    if (terminal_flush(&terminal_out)) {
-        (void)terminal_flush(&terminal_err);
-        return (int)finding.outcome;
+    if (!options->json || options->amount != OUTPUT_QUIET) {
+        terminal_put(t, "migtask: ");
+        migtask_view sentence =
+            sentence_of_complaint(options, complaint, options->json ? "; " : "\n  ");
+        (void)terminal_write(t, sentence.ptr, sentence.len);
+        terminal_put(t, "\n");
+        put_lists(t, complaint);
+        terminal_put(t, "  Nothing was attempted.\n");
     }
-    terminal_put(t, "migtask: the result (invalid) could not be written to standard output\n");
-    (void)terminal_flush(&terminal_err);
-    return EXIT_OUTPUT_FAILED;
+    bool out = terminal_flush(&terminal_out);
+    if (!out) {
+        terminal_put(t, "migtask: the result (invalid) could not be written to standard output\n");
+    }
+    (void)terminal_flush(t);
+    return out ? (int)finding.outcome : EXIT_OUTPUT_FAILED;
 }

@@ -41,8 +41,17 @@ static void wipe_in_child(void)
     }
 }
 
+/* The dynamic linker has looked through the environment, with vector registers that it then saved
+ * on the stack. */
+static void wipe_stack(void)
+{
+    char below[8192];
+    migtask_wipe(below, sizeof below);
+}
+
 void secrets_guard(void)
 {
+    wipe_stack();
 #ifdef __linux__
     bool dumps = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0; /* and /proc/PID is root's */
 #else

@@ -7,6 +7,7 @@
 
 #include "environment.h"
 #include "secrets.h"
+#include "token_check.h"
 
 /* In their order. */
 static const struct {
@@ -23,19 +24,30 @@ static size_t taken_length;    /* of all of it, more than there is room for incl
 
 static void wipe_text(char *text)
 {
-    migtask_wipe(text, strlen(text));
+    for (volatile char *at = text; *at != '\0'; at++) {
+        *at = '\0';
+    }
+}
+
+/* Byte by byte, as in environment.c. */
+static void take(const char *told, const volatile char *value)
+{
+    taken_from = told;
+    for (; value[taken_length] != '\0'; taken_length++) {
+        if (taken_length < sizeof secrets->token) {
+            secrets->token[secrets->filled++] = value[taken_length];
+        }
+    }
 }
 
 void token_take(void)
 {
+    taken_from = NULL;
+    taken_length = 0;
     for (size_t i = 0; i < VARIABLES; i++) {
         const char *value = environment_get(variables[i].name);
         if (value != NULL && taken_from == NULL) {
-            taken_from = variables[i].told;
-            taken_length = strlen(value);
-            secrets->filled =
-                taken_length < sizeof secrets->token ? taken_length : sizeof secrets->token;
-            memcpy(secrets->token, value, secrets->filled);
+            take(variables[i].told, value);
         }
         environment_visit(variables[i].name, wipe_text);
     }
@@ -85,12 +97,14 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
     }
     token->ptr = secrets->token;
     token->len = len;
-    if (migtask_token_check(*token) != MIGTASK_CHECK_OK) {
-        complaint->what = len == 0 ? "the token is empty"
-                          : len > MIGTASK_TOKEN_MAX
-                              ? "the token is too long"
-                              : "the token holds a byte that is not visible ASCII";
+    if (len == 0 || len > MIGTASK_TOKEN_MAX) {
+        complaint->what = len == 0 ? "the token is empty" : "the token is too long";
         complaint->hint = migtask_check_text(MIGTASK_CHECK_TOKEN);
+        return TOKEN_WRONG;
+    }
+    complaint->hint = token_check(*token);
+    if (complaint->hint != NULL) {
+        complaint->what = "this cannot be a token";
         return TOKEN_WRONG;
     }
     return TOKEN_OK;

@@ -2,7 +2,11 @@
 
 #if MIGTASK_TLS_RESUME
 
+#include "arena.h"
 #include "mbedtls/x509_crt.h"
+#if MIGTASK_TLS_1_3
+#include "psa/crypto.h"
+#endif
 
 void migtask_resume_configure(const migtask_tls *tls, mbedtls_ssl_config *conf)
 {
@@ -27,9 +31,8 @@ void migtask_resume_offer(migtask_tls *tls, mbedtls_ssl_context *ssl)
     }
     mbedtls_ssl_session session;
     mbedtls_ssl_session_init(&session);
-    if (mbedtls_ssl_session_load(&session, kept->session, kept->len) == 0) {
-        (void)mbedtls_ssl_set_session(ssl, &session);
-    }
+    tls->offered = mbedtls_ssl_session_load(&session, kept->session, kept->len) == 0 &&
+                   mbedtls_ssl_set_session(ssl, &session) == 0;
     mbedtls_ssl_session_free(&session);
     migtask_tls_forget(kept);
 }
@@ -53,6 +56,62 @@ void migtask_resume_keep(migtask_tls *tls, mbedtls_ssl_context *ssl)
     session->MBEDTLS_PRIVATE(peer_cert) = certificate;
 }
 
+#if MIGTASK_TLS_1_3
+
+/* Whether mbedTLS can make a session of a NewSessionTicket (RFC 8446 section 4.6.1) that we can
+ * keep. What it cannot it takes for a fault of the whole connection: a lifetime above seven days,
+ * a long nonce, an empty ticket. Extensions are taken off, as nothing is done with any. */
+static bool is_usable(uint8_t *at, size_t len)
+{
+    enum { LIFETIME = 4, AGE = 4, LONGEST = 7 * 24 * 3600 };
+    const size_t nonce = LIFETIME + AGE;
+    if (len < nonce + 1) {
+        return false;
+    }
+    uint32_t lifetime =
+        (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    size_t ticket = nonce + 1 + at[nonce];
+    if (lifetime > LONGEST || at[nonce] > PSA_HASH_MAX_SIZE || len < ticket + 2) {
+        return false;
+    }
+    size_t ticket_len = (size_t)at[ticket] << 8 | at[ticket + 1];
+    size_t extensions = ticket + 2 + ticket_len;
+    if (ticket_len == 0 || ticket_len > MIGTASK_TLS_SESSION || len < extensions + 2) {
+        return false;
+    }
+    at[extensions] = at[extensions + 1] = 0;
+    return true;
+}
+
+bool migtask_resume_ticket(migtask_tls *tls, mbedtls_ssl_context *ssl)
+{
+    enum { HEAD = 4 }; /* of a handshake message: type and length */
+    if (ssl->MBEDTLS_PRIVATE(state) != MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET) {
+        return false;
+    }
+    bool usable =
+        is_usable(ssl->MBEDTLS_PRIVATE(in_msg) + HEAD, ssl->MBEDTLS_PRIVATE(in_hslen) - HEAD);
+    if (usable && mbedtls_ssl_handshake_step(ssl) == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
+        migtask_resume_keep(tls, ssl);
+    }
+    /* Whatever has happened, this message is done with. */
+    ssl->MBEDTLS_PRIVATE(state) = MBEDTLS_SSL_HANDSHAKE_OVER;
+    ssl->MBEDTLS_PRIVATE(keep_current_message) = 0;
+    tls->refusals = migtask_arena_refusals();
+    return true;
+}
+
+#else
+
+bool migtask_resume_ticket(migtask_tls *tls, mbedtls_ssl_context *ssl)
+{
+    (void)tls;
+    (void)ssl;
+    return false;
+}
+
+#endif
+
 void migtask_tls_forget(migtask_tls_resumption *resumption)
 {
     migtask_wipe(resumption, sizeof *resumption);
@@ -70,6 +129,13 @@ void migtask_resume_offer(migtask_tls *tls, mbedtls_ssl_context *ssl)
 {
     (void)tls;
     (void)ssl;
+}
+
+bool migtask_resume_ticket(migtask_tls *tls, mbedtls_ssl_context *ssl)
+{
+    (void)tls;
+    (void)ssl;
+    return false;
 }
 
 void migtask_resume_keep(migtask_tls *tls, mbedtls_ssl_context *ssl)

@@ -17,8 +17,13 @@ void migtask_resume_configure(const migtask_tls *tls, mbedtls_ssl_config *conf);
  * handshake is a full one. */
 void migtask_resume_offer(migtask_tls *tls, mbedtls_ssl_context *ssl);
 
-/* Keeps the session of a connection whose handshake is over: at its end (TLS 1.2) and whenever a
- * ticket came (TLS 1.3). One that does not fit is not kept. */
+/* If mbedTLS stands before a ticket that came after the handshake (TLS 1.3): keeps the session that
+ * is made of it. True: there was one, and mbedTLS can go on reading, whatever became of the ticket.
+ * One that is strange, or that there is no memory for, is ignored: it is nothing but an offer. */
+bool migtask_resume_ticket(migtask_tls *tls, mbedtls_ssl_context *ssl);
+
+/* Keeps the session of a connection whose handshake is over (TLS 1.2). One that does not fit is not
+ * kept. */
 void migtask_resume_keep(migtask_tls *tls, mbedtls_ssl_context *ssl);
 
 #endif

@@ -296,16 +296,36 @@ static int take_out(void *ctx, const unsigned char *data, size_t len)
     return (int)take;
 }
 
-/* Makes a record of the plaintext. */
+/* Whether mbedTLS holds no rest of a record, after an attempt to take it over. It does when an
+ * alert of its own found out full, and must lose it before anything else is written:
+ * mbedtls_ssl_write() would hand on that rest, never look at its data, and return their length. */
+static bool is_clear(migtask_tls *tls)
+{
+    mbedtls_ssl_context *ssl = &tls->session->ssl;
+    if (ssl->MBEDTLS_PRIVATE(out_left) > 0) {
+        push(tls);
+        int result =
+            tls->push_failed ? MBEDTLS_ERR_SSL_WANT_WRITE : mbedtls_ssl_write(ssl, NULL, 0);
+        if (result < 0 && result != MBEDTLS_ERR_SSL_WANT_WRITE) {
+            (void)fail(tls, result);
+        }
+    }
+    return ssl->MBEDTLS_PRIVATE(out_left) == 0;
+}
+
+/* Makes a record of the plaintext, which was only taken while mbedTLS was clear. */
 static bool seal(migtask_tls *tls)
 {
+    mbedtls_ssl_context *ssl = &tls->session->ssl;
     size_t len = tls->out_plain;
     if (len == 0) {
         return true;
     }
     tls->out_plain = 0;
     tls->out_latest = tls->out_sealed;
-    int result = mbedtls_ssl_write(&tls->session->ssl, tls->out + tls->out_sealed, len);
+    int result = ssl->MBEDTLS_PRIVATE(out_left) > 0
+                     ? MBEDTLS_ERR_SSL_INTERNAL_ERROR
+                     : mbedtls_ssl_write(ssl, tls->out + tls->out_sealed, len);
     if (result != (int)len) {
         (void)fail(tls, result < 0 ? result : MBEDTLS_ERR_SSL_INTERNAL_ERROR);
         return false;
@@ -314,8 +334,11 @@ static bool seal(migtask_tls *tls)
 }
 
 /* How much more plaintext fits the record being gathered. */
-static size_t room_for_plaintext(const migtask_tls *tls)
+static size_t room_for_plaintext(migtask_tls *tls)
 {
+    if (!is_clear(tls)) {
+        return 0;
+    }
     size_t taken = tls->out_sealed + RECORD_OVERHEAD;
     if (tls->out_pushed > 0 || taken >= sizeof tls->out) {
         return 0;
@@ -348,7 +371,7 @@ static migtask_io tls_send(void *ctx, const void *data, size_t len, size_t *sent
         }
         room = room_for_plaintext(tls);
         if (room == 0) {
-            return MIGTASK_IO_WOULD_BLOCK;
+            return tls->phase == MIGTASK_TLS_OPEN ? MIGTASK_IO_WOULD_BLOCK : MIGTASK_IO_FAILED;
         }
     }
     size_t take = len < room ? len : room;
@@ -374,7 +397,9 @@ static int take_in(void *ctx, unsigned char *buf, size_t len)
     migtask_tls *tls = ctx;
     const migtask_stream *lower = &tls->config.lower;
     if (tls->in_at == tls->in_end) {
-        push(tls);
+        if (!tls->looking) {
+            push(tls);
+        }
         if (tls->reads_left == 0) {
             return MBEDTLS_ERR_SSL_WANT_READ;
         }
@@ -420,6 +445,38 @@ static void begin_operation(migtask_tls *tls)
     tls->reads_left = MOST_READS;
 }
 
+/* Gives plaintext. Records without any may stand before it, and as many as there are: tickets,
+ * warnings, empty ones. */
+static migtask_io read_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t *got)
+{
+    mbedtls_ssl_context *ssl = &tls->session->ssl;
+    for (;;) {
+        int result = mbedtls_ssl_read(ssl, buf, cap);
+        if (result > 0) {
+            *got = (size_t)result;
+            return MIGTASK_IO_OK;
+        }
+        if (migtask_resume_ticket(tls, ssl)) {
+            continue;
+        }
+        switch (result) {
+        case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+            return MIGTASK_IO_END;
+        case MBEDTLS_ERR_SSL_WANT_WRITE: /* an alert of ours waits: see is_clear() */
+            return MIGTASK_IO_WOULD_BLOCK;
+        case MBEDTLS_ERR_SSL_WANT_READ:
+            break;
+        default:
+            if (result != 0 || tls->lower_ended) { /* 0 is an empty record as well as the end */
+                return fail(tls, result);
+            }
+        }
+        if (tls->blocked || tls->reads_left == 0) {
+            return MIGTASK_IO_WOULD_BLOCK;
+        }
+    }
+}
+
 static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
 {
     migtask_tls *tls = ctx;
@@ -433,28 +490,11 @@ static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
             return MIGTASK_IO_FAILED;
         }
         push(tls);
-    }
-    for (;;) {
-        int result = mbedtls_ssl_read(&tls->session->ssl, buf, cap);
-        if (result > 0) {
-            *got = (size_t)result;
-            return MIGTASK_IO_OK;
-        }
-        if (result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
-            return MIGTASK_IO_END;
-        }
-        if (result == MBEDTLS_ERR_SSL_WANT_WRITE) {
-            return MIGTASK_IO_WOULD_BLOCK;
-        }
-        if (result == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET) {
-            migtask_resume_keep(tls, &tls->session->ssl);
-        } else if (result != MBEDTLS_ERR_SSL_WANT_READ) {
-            return fail(tls, result);
-        }
-        if (tls->blocked || tls->reads_left == 0) {
-            return MIGTASK_IO_WOULD_BLOCK;
+        if (!is_clear(tls) && tls->phase != MIGTASK_TLS_OPEN) {
+            return MIGTASK_IO_FAILED;
         }
     }
+    return read_plaintext(tls, buf, cap, got);
 }
 
 /* ---- Opening and closing ---- */
@@ -482,20 +522,11 @@ static const int suites[] = {
     0,
 };
 
-/* X25519 first: fastest where x25519.c does it, and 33 bytes less on the wire. Elsewhere P-256 is
- * faster, if it has its tables. */
-#if MIGTASK_TLS_FAST && !defined(__SIZEOF_INT128__)
-#define P256_FIRST 1
-#else
-#define P256_FIRST 0
-#endif
-
+/* P-256 first, which is the one that a share is sent for: there are servers without X25519 (Java 8
+ * and 11), and none without P-256. */
 static const uint16_t groups[] = {
-#if MIGTASK_TLS_X25519 && !P256_FIRST
-    MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
-#endif
     MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
-#if MIGTASK_TLS_X25519 && P256_FIRST
+#if MIGTASK_TLS_X25519
     MBEDTLS_SSL_IANA_TLS_GROUP_X25519,
 #endif
 #if MIGTASK_TLS_P384
@@ -657,7 +688,53 @@ static migtask_io handshake(migtask_tls *tls)
             return io;
         }
     }
+    return MIGTASK_IO_OK;
+}
+
+/* Looks whether the peer is as silent as it must be before it is asked. OK: nothing has arrived, be
+ * it the part of a record, in a buffer of ours or of mbedTLS. WOULD_BLOCK: a record has begun, and
+ * only when it is whole it can be told from a ticket; or so much has come that the look goes on
+ * later. Nothing is pushed out: the last flight of the handshake travels with the request. */
+static migtask_io look(migtask_tls *tls)
+{
+    const mbedtls_ssl_context *ssl = &tls->session->ssl;
+    uint8_t byte;
+    size_t got;
+    tls->looking = true;
+    migtask_io io = read_plaintext(tls, &byte, sizeof byte, &got);
+    tls->looking = false;
+    switch (io) {
+    case MIGTASK_IO_OK:
+        return fail_saying(tls, MIGTASK_HTTP_MALFORMED,
+                           "the server sent an answer before it was asked");
+    case MIGTASK_IO_END:
+        return fail_saying(tls, MIGTASK_CONNECTION_LOST,
+                           "the server ended the connection before it was asked");
+    case MIGTASK_IO_FAILED:
+        return MIGTASK_IO_FAILED;
+    default: /* in_hslen: a message of which parts are still to come */
+        return tls->blocked && ssl->MBEDTLS_PRIVATE(in_left) == 0 &&
+                       ssl->MBEDTLS_PRIVATE(in_hslen) == 0
+                   ? MIGTASK_IO_OK
+                   : MIGTASK_IO_WOULD_BLOCK;
+    }
+}
+
+/* The handshake, and then a look. */
+static migtask_io secure(migtask_tls *tls)
+{
+    migtask_io io = handshake(tls);
+    if (io == MIGTASK_IO_OK) {
+        io = look(tls);
+        if (io == MIGTASK_IO_WOULD_BLOCK) {
+            push(tls);
+        }
+    }
+    if (io != MIGTASK_IO_OK) {
+        return io;
+    }
     tls->phase = MIGTASK_TLS_OPEN;
+    mbedtls_ssl_context *ssl = &tls->session->ssl;
     if (mbedtls_ssl_get_version_number(ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
         migtask_resume_keep(tls, ssl); /* in TLS 1.3 tickets come later */
     }
@@ -688,7 +765,7 @@ static void tls_close(void *ctx)
     migtask_tls *tls = ctx;
     /* What is held back must not go any more, and close_notify cannot overtake it. */
     if (tls->phase == MIGTASK_TLS_OPEN && !tls->push_failed && tls->out_sealed == 0 &&
-        tls->out_plain == 0 && mbedtls_ssl_close_notify(&tls->session->ssl) == 0) {
+        tls->out_plain == 0 && is_clear(tls) && mbedtls_ssl_close_notify(&tls->session->ssl) == 0) {
         push(tls);
     }
     if (tls->lower_open) {
@@ -702,7 +779,7 @@ static void tls_close(void *ctx)
     migtask_wipe(tls->in, sizeof tls->in);
     tls->out_pushed = tls->out_sealed = tls->out_plain = tls->out_latest = 0;
     tls->in_at = tls->in_end = 0;
-    tls->held = tls->push_failed = tls->lower_ended = tls->blocked = false;
+    tls->held = tls->push_failed = tls->lower_ended = tls->blocked = tls->offered = false;
     tls->finding = MIGTASK_FINDING_NONE;
     tls->candidates = tls->lookups = 0;
     tls->pinned = NULL;
@@ -710,25 +787,26 @@ static void tls_close(void *ctx)
 }
 
 /* Whether a connection that the call before left open is still good: nothing is under way in
- * either direction, and the peer has neither ended it nor sent anything that nobody asked for. */
+ * either direction, and the peer has neither ended it nor sent anything that nobody asked for. When
+ * in doubt it is not: a fresh one can always be had. */
 static bool is_idle(migtask_tls *tls)
 {
-    uint8_t byte;
-    size_t got;
-    if (tls->out_sealed > 0 || tls->out_plain > 0) {
-        return false;
-    }
-    return tls_recv(tls, &byte, sizeof byte, &got) == MIGTASK_IO_WOULD_BLOCK;
+    return tls->out_sealed == 0 && tls->out_plain == 0 && is_clear(tls) &&
+           look(tls) == MIGTASK_IO_OK && tls->out_sealed == 0;
 }
 
-static migtask_io tls_connect(void *ctx)
+/* Whether the handshake may have failed for the session that it offered: the server forgot it and
+ * does not say so, or speaks another version of TLS by now. */
+static bool is_sessions_fault(const migtask_tls *tls)
 {
-    migtask_tls *tls = ctx;
+    return tls->offered &&
+           (tls->reason == MIGTASK_TLS_FAILED || tls->reason == MIGTASK_CONNECTION_LOST);
+}
+
+/* Opens a connection as far as that goes without waiting. */
+static migtask_io go_on(migtask_tls *tls)
+{
     const migtask_stream *lower = &tls->config.lower;
-    if (tls->phase == MIGTASK_TLS_OPEN && !is_idle(tls)) {
-        tls_close(tls);
-    }
-    begin_operation(tls);
     if (tls->phase == MIGTASK_TLS_CLOSED) {
         tls->reason = MIGTASK_OK;
         tls->said = NULL;
@@ -748,9 +826,32 @@ static migtask_io tls_connect(void *ctx)
         tls->phase = MIGTASK_TLS_SECURING;
     }
     if (tls->phase == MIGTASK_TLS_SECURING) {
-        return handshake(tls);
+        migtask_io io = secure(tls);
+        if (io == MIGTASK_IO_FAILED && is_sessions_fault(tls)) {
+            tls_close(tls); /* nothing was asked yet; the session is forgotten, so this ends */
+            return MIGTASK_IO_WOULD_BLOCK;
+        }
+        return io;
     }
     return tls->phase == MIGTASK_TLS_OPEN ? MIGTASK_IO_OK : MIGTASK_IO_FAILED;
+}
+
+static migtask_io tls_connect(void *ctx)
+{
+    migtask_tls *tls = ctx;
+    if (tls->phase == MIGTASK_TLS_OPEN) {
+        begin_operation(tls);
+        if (!is_idle(tls)) {
+            tls_close(tls);
+        }
+    }
+    begin_operation(tls);
+    migtask_io io = go_on(tls);
+    if (io == MIGTASK_IO_WOULD_BLOCK && tls->phase == MIGTASK_TLS_CLOSED) { /* once more, anew */
+        begin_operation(tls);
+        io = go_on(tls);
+    }
+    return io;
 }
 
 static migtask_reason tls_failure(void *ctx, const char **sentence)

@@ -132,6 +132,8 @@ typedef struct migtask_tls {
     bool blocked;       /* the stream below had nothing to read */
     bool held;          /* the latest send is still in out */
     bool misdated;      /* the failure is a certificate's date */
+    bool looking;       /* for what arrived, without pushing anything out */
+    bool offered;       /* a kept session was offered to the server */
     uint8_t reads_left; /* of the stream below in this operation */
     uint8_t candidates; /* roots offered for the last certificate looked up */
     uint8_t lookups;    /* certificates whose issuer was looked up among the roots */

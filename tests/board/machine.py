@@ -38,7 +38,8 @@ TOKEN = 'MIIB' + ''.join(f'{number:02x}Kq{number * 7 % 97:02d}v-' for number in 
 BOARD_FAULT = 70
 EXIT = {'accepted': 0, 'refused': 1, 'invalid': 2, 'not_sent': 3, 'unknown': 4}
 MEMBERS = ['outcome', 'reason', 'operation', 'task_id', 'http_status', 'error_code', 'error_msg',
-           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'truncated', 'attempts', 'advice']
+           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'message', 'truncated', 'attempts',
+           'advice']
 
 
 def image(board, profile):

@@ -59,7 +59,8 @@ GRAVITY = ('accepted', 'not_sent', 'refused', 'unknown', 'invalid')
 RESULT_LOST = 5
 
 MEMBERS = ('outcome', 'reason', 'operation', 'task_id', 'http_status', 'error_code', 'error_msg',
-           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'truncated', 'attempts', 'advice')
+           'encoded_authorization_message', 'error_param', 'details', 'request_id', 'message', 'truncated', 'attempts',
+           'advice')
 
 # Control characters but the line feed, DEL, C1, bidirectional controls, line and paragraph separator.
 UNSAFE = re.compile('[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]')
@@ -201,6 +202,10 @@ def parse_json(result):
             'reason'] in ('cancelled', 'timeout', 'out_of_memory', 'no_entropy')
         assert answer['attempts'] > 0 or none_begun, f'no attempts\n{result}'
         assert answer['attempts'] == 0 or answer['outcome'] != 'invalid', f'attempts\n{result}'
+        # The sentence for people: in a log as well, unless nobody wants that.
+        assert bool(answer['message']) == (answer['outcome'] != 'accepted'), f'no sentence\n{result}'
+        assert not result.stderr or answer['message'] is None or '-q' in result.arguments or (
+            answer['message'] in result.err), f'not on standard error\n{result}'
         answers.append(answer)
     return answers
 

@@ -3,16 +3,21 @@
 import functools
 import os
 import subprocess
+import time
 
+import puppet12
+import support
 from handshakes import certificate_request, do, flip, ticket
-from judge import Running, check_puppet, check_result, credential, good_chain, good_root, judge, target
-from puppet import ALERT, CCS, CERTIFICATE_REQUEST, DATA, HANDSHAKE, KEY_UPDATE, NEW_SESSION_TICKET, play, record
+from judge import SCRATCH, Running, check_puppet, check_result, credential, good_chain, good_root, judge, run, target
+from puppet import (ALERT, CCS, CERTIFICATE_REQUEST, DATA, HANDSHAKE, KEY_UPDATE, NEW_SESSION_TICKET, Puppet, message,
+                    play, record)
 
 OK = ('accepted', 'ok')
 BROKEN = ('unknown', 'tls_failed')
 LOST = ('unknown', 'connection_lost')
 TIMEOUT = ('unknown', 'timeout')
 SHORT = ('--timeout=1',)
+NO_RENEGOTIATION = 100
 
 WHOLE = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'
 HALF = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"half":'
@@ -175,8 +180,36 @@ def check_renegotiation():
     judge(result, *BROKEN)
 
 
+@functools.cache
+def small_send():
+    """A library by which the command can hand over little at a time."""
+    return support.build_preload(SCRATCH, 'small_send.c')
+
+
+def check_hello_request(times):
+    """TLS 1.2: the server asks for a new handshake while the request is stuck. What we say to that must not take the
+    place of a part of the request."""
+    def ask(link):
+        time.sleep(0.3)
+        for _ in range(times):
+            link.send(HANDSHAKE, message(0))
+        time.sleep(0.3)
+
+    with Puppet(puppet12.play(before={'request': ask}), good_chain(), receive_buffer=1024) as server:
+        # The sanitizer's own library comes second then.
+        result = run('start', 'ready-1', '--json', *target(server.port, ca_file=good_root()[1]), '--retries=0',
+                     '--timeout=8', token=support.LONG_TOKEN, preload=small_send(),
+                     env={'ASAN_OPTIONS': 'verify_asan_link_order=0'})
+    judge(result, *OK)
+    assert server.received.count(support.LONG_TOKEN.encode()) == 1, f'not whole: {len(server.received)}\n{result}'
+    assert server.alerts[:1] == [NO_RENEGOTIATION], server.alerts
+
+
 def rows():
     """(name, function) of every server."""
+    for times in (1, 9):
+        yield f'TLS 1.2: HelloRequest, {times} times, while the request goes out', functools.partial(
+            check_hello_request, times)
     for name, act, outcome, *more in puppets():
         words, options = (*more, *((), ())[len(more):])
         yield name, functools.partial(check_puppet, act, *outcome, words, options=options)

@@ -9,7 +9,7 @@ _C = ctypes.CDLL(ctypes.util.find_library('crypto') or 'libcrypto.so.3')
 _SIZE = ctypes.c_size_t
 _POINTERS = ('BIO_new', 'BIO_s_mem', 'BIO_new_mem_buf', 'PEM_read_bio_PrivateKey', 'EVP_PKEY_Q_keygen',
              'EVP_MD_CTX_new', 'EVP_get_digestbyname', 'EVP_CIPHER_CTX_new', 'EVP_aes_128_gcm', 'EVP_PKEY_CTX_new',
-             'EVP_PKEY_new_raw_public_key')
+             'd2i_PUBKEY')
 for _name in _POINTERS:
     getattr(_C, _name).restype = ctypes.c_void_p
 
@@ -73,8 +73,8 @@ class Key:
 
     @functools.cached_property
     def raw_public(self):
-        """The bare public key of X25519."""
-        return self.public[-32:]
+        """The bare public key: of X25519, or of P-256 as a point that is not compressed."""
+        return self.public[-32 if self.kind == 'x' else -65:]
 
     def sign(self, data, digest='sha256', pss=False):
         """A signature over data; of Ed25519 if digest is None."""
@@ -92,8 +92,11 @@ class Key:
         return signature.raw[:size.value]
 
     def exchange(self, peer):
-        """The secret that X25519 shares with the owner of a raw public key; RuntimeError where it is all zero."""
-        other = _pointer(_C.EVP_PKEY_new_raw_public_key(_X25519, None, peer, _SIZE(len(peer))))
+        """The secret that X25519 or P-256 shares with the owner of a bare public key; RuntimeError where there is none,
+        or it is all zero."""
+        der = self.public.removesuffix(self.raw_public) + peer
+        start = ctypes.c_char_p(der)
+        other = _pointer(_C.d2i_PUBKEY(None, ctypes.byref(start), ctypes.c_long(len(der))))
         context = _pointer(_C.EVP_PKEY_CTX_new(self._key, None))
         _good(_C.EVP_PKEY_derive_init(context))
         _good(_C.EVP_PKEY_derive_set_peer(context, other))

@@ -1,4 +1,4 @@
-"""A TLS 1.3 server that does each step as it is told, right or wrong: X25519 and AES-128-GCM only. RFC 8446.
+"""A TLS 1.3 server that does each step as it is told, right or wrong: P-256, X25519 and AES-128-GCM. RFC 8446.
 
 A play is a function that gets the Link of one connection and calls its steps in any order, with any change.
 """
@@ -15,6 +15,7 @@ CCS, ALERT, HANDSHAKE, DATA = 20, 21, 22, 23
 (CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET, ENCRYPTED_EXTENSIONS, CERTIFICATE, CERTIFICATE_REQUEST,
  CERTIFICATE_VERIFY, FINISHED, KEY_UPDATE) = (1, 2, 4, 8, 11, 13, 15, 20, 24)
 X25519, P256, AES128 = 0x1d, 0x17, 0x1301
+CURVES = {P256: 'P-256', X25519: 'X25519'}
 RETRY = hashlib.sha256(b'HelloRetryRequest').digest()
 NOTIFY = bytes((1, 0))
 
@@ -171,31 +172,33 @@ class Link:
         while at < len(hello):
             kind, size = int.from_bytes(hello[at:at + 2], 'big'), int.from_bytes(hello[at + 2:at + 4], 'big')
             if kind == 51:
-                group, share = hello[at + 6:at + 8], hello[at + 10:at + 4 + size]
-                self.share = share[:32] if group == number(X25519, 2) else b''
+                # One share is sent.
+                self.group, self.share = int.from_bytes(hello[at + 6:at + 8], 'big'), hello[at + 10:at + 4 + size]
             at += 4 + size
 
     def server_hello(self, *, version=0x0303, random=None, session=None, suite=AES128, compression=0, selected=0x0304,
-                     group=X25519, share=None, more=b'', extensions=None, size=None, retry=None, behind=b''):
-        """Send the ServerHello (or, with a group to retry with, a HelloRetryRequest), and make the handshake's keys."""
-        own = Key.generate('X25519')
-        key_share = number(group, 2) + vector(2, own.raw_public if share is None else share)
-        if retry is not None:
-            key_share, random = number(retry, 2), RETRY
+                     group=None, share=None, more=b'', extensions=None, size=None, retry=None, cookie=b'', behind=b''):
+        """Send the ServerHello (or, with a group to retry with or a cookie, a HelloRetryRequest), and make the keys of the
+        handshake."""
+        own = Key.generate(CURVES[self.group])
+        key_share = number(group or self.group, 2) + vector(2, own.raw_public if share is None else share)
+        if retry is not None or cookie:
+            key_share, random = number(retry, 2) if retry is not None else b'', RETRY
+            more += extension(44, vector(2, cookie)) if cookie else b''
         if extensions is None:
-            extensions = extension(43, number(selected, 2)) + extension(51, key_share) + more
+            extensions = extension(43, number(selected, 2)) + (extension(51, key_share) if key_share else b'') + more
         self.say(SERVER_HELLO, number(version, 2), random or os.urandom(32),
                  vector(1, self.session if session is None else session), number(suite, 2), bytes((compression,)),
                  vector(2, extensions) if extensions else b'', size=size)
         self.raw(behind)
-        if retry is not None:
+        if random == RETRY:
             # The first ClientHello counts only by its hash.
             first = 4 + int.from_bytes(self.transcript[1:4], 'big')
             self.transcript = message(254, hashlib.sha256(self.transcript[:first]).digest()) + self.transcript[first:]
             return
         empty = hashlib.sha256().digest()
         early = hmac.digest(bytes(32), bytes(32), 'sha256')
-        shared = own.exchange(self.share or own.raw_public)
+        shared = own.exchange(self.share)
         self._secret = hmac.digest(_expand(early, b'derived', empty, 32), shared, 'sha256')
         self._use(b'hs', self._secret)
 
@@ -284,8 +287,8 @@ def play(*, skip=(), before=None, until=None, **changes):
 class Puppet(_Server):
     """Plays the play for each connection and keeps what the client sent."""
 
-    def __init__(self, act, chain):
-        super().__init__()
+    def __init__(self, act, chain, receive_buffer=None):
+        super().__init__(receive_buffer)
         self._act = act
         self.chain = chain
         self.received = bytearray()  # Plaintext of the client.
@@ -296,7 +299,7 @@ class Puppet(_Server):
 
     def handle(self, connection):
         """One connection: the play, and then listening to the end, so that nothing that comes is missed."""
-        link = Link(self, connection)
+        link = getattr(self._act, 'link', Link)(self, connection)  # A play may be of another version.
         try:
             with contextlib.suppress(OSError):
                 self._act(link)

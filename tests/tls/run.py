@@ -3,7 +3,7 @@
 
 tests/tls/run.py [--binary build/host/migtask] [--sanitized PATH] [-k PATTERN] [-v] [PART...]
 
-Parts: certificates, handshakes, after, flips. All are run, or those named; with a sanitized build of the command too,
+Parts: certificates, handshakes, before, after, resumed, flips. All are run, or those named; with a sanitized build of the command too,
 all with that one, and all but the flips with the other. The last line is `N passed, N failed`; the status is not zero
 if one failed or none ran.
 """
@@ -18,7 +18,7 @@ import sys
 import time
 import traceback
 
-PARTS = ('certificates', 'handshakes', 'after', 'flips')
+PARTS = ('certificates', 'handshakes', 'before', 'after', 'resumed', 'flips')
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
 

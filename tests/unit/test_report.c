@@ -58,11 +58,12 @@ static void test_objects(void **state)
     context("nothing known");
     result.outcome = MIGTASK_INVALID;
     result.reason = MIGTASK_INVALID_ARGUMENT;
-    expect_json(&result,
-                "{\"outcome\":\"invalid\",\"reason\":\"invalid_argument\",\"operation\":null,"
-                "\"task_id\":null,\"http_status\":null,\"error_code\":null,\"error_msg\":null,"
-                "\"encoded_authorization_message\":null,\"error_param\":null,\"details\":null,"
-                "\"request_id\":null,\"truncated\":[],\"attempts\":0,\"advice\":null}\n");
+    expect_json(
+        &result,
+        "{\"outcome\":\"invalid\",\"reason\":\"invalid_argument\",\"operation\":null,"
+        "\"task_id\":null,\"http_status\":null,\"error_code\":null,\"error_msg\":null,"
+        "\"encoded_authorization_message\":null,\"error_param\":null,\"details\":null,"
+        "\"request_id\":null,\"message\":null,\"truncated\":[],\"attempts\":0,\"advice\":null}\n");
 
     context("an empty reply");
     result.outcome = MIGTASK_NOT_SENT;
@@ -71,18 +72,19 @@ static void test_objects(void **state)
     result.task_id = VIEW("t1");
     result.attempts = 1;
     result.reply = &reply;
-    expect_json(&result,
-                "{\"outcome\":\"not_sent\",\"reason\":\"timeout\",\"operation\":\"start\","
-                "\"task_id\":\"t1\",\"http_status\":null,\"error_code\":null,\"error_msg\":null,"
-                "\"encoded_authorization_message\":null,\"error_param\":null,\"details\":null,"
-                "\"request_id\":null,\"truncated\":[],\"attempts\":1,\"advice\":null}\n");
+    expect_json(
+        &result,
+        "{\"outcome\":\"not_sent\",\"reason\":\"timeout\",\"operation\":\"start\","
+        "\"task_id\":\"t1\",\"http_status\":null,\"error_code\":null,\"error_msg\":null,"
+        "\"encoded_authorization_message\":null,\"error_param\":null,\"details\":null,"
+        "\"request_id\":null,\"message\":null,\"truncated\":[],\"attempts\":1,\"advice\":null}\n");
 
     context("empty texts and arrays");
     result.outcome = MIGTASK_ACCEPTED;
     result.reason = MIGTASK_OK;
     result.operation = VIEW("");
     result.task_id = VIEW("");
-    result.advice = VIEW("");
+    result.advice = result.message = VIEW("");
     reply.http_status = 200;
     reply.error_code = VIEW("");
     reply.error_msg = VIEW("");
@@ -90,11 +92,12 @@ static void test_objects(void **state)
     reply.request_id = VIEW("");
     reply.has_error_param = true;
     reply.has_details = true;
-    expect_json(&result,
-                "{\"outcome\":\"accepted\",\"reason\":\"ok\",\"operation\":\"\",\"task_id\":\"\","
-                "\"http_status\":200,\"error_code\":\"\",\"error_msg\":\"\","
-                "\"encoded_authorization_message\":\"\",\"error_param\":[],\"details\":[],"
-                "\"request_id\":\"\",\"truncated\":[],\"attempts\":1,\"advice\":\"\"}\n");
+    expect_json(
+        &result,
+        "{\"outcome\":\"accepted\",\"reason\":\"ok\",\"operation\":\"\",\"task_id\":\"\","
+        "\"http_status\":200,\"error_code\":\"\",\"error_msg\":\"\","
+        "\"encoded_authorization_message\":\"\",\"error_param\":[],\"details\":[],"
+        "\"request_id\":\"\",\"message\":\"\",\"truncated\":[],\"attempts\":1,\"advice\":\"\"}\n");
 
     context("everything");
     result.outcome = MIGTASK_REFUSED;
@@ -102,6 +105,7 @@ static void test_objects(void **state)
     result.operation = VIEW("clear");
     result.task_id = VIEW("8abd");
     result.attempts = UINT32_MAX;
+    result.message = VIEW("They said \"no\".");
     result.advice = VIEW("Ask \"them\".");
     reply.http_status = 403;
     reply.error_code = VIEW("SMS.9004");
@@ -119,7 +123,8 @@ static void test_objects(void **state)
                 "\"task_id\":\"8abd\",\"http_status\":403,\"error_code\":\"SMS.9004\","
                 "\"error_msg\":\"no right\",\"encoded_authorization_message\":\"XYZ\","
                 "\"error_param\":[\"p\"],\"details\":[{\"error_code\":\"c\",\"error_msg\":\"m\"}],"
-                "\"request_id\":\"0123\",\"truncated\":[\"error_code\",\"error_msg\","
+                "\"request_id\":\"0123\",\"message\":\"They said "
+                "\\\"no\\\".\",\"truncated\":[\"error_code\",\"error_msg\","
                 "\"encoded_authorization_message\",\"error_param\",\"details\",\"request_id\"],"
                 "\"attempts\":4294967295,\"advice\":\"Ask \\\"them\\\".\"}\n");
 
@@ -129,15 +134,15 @@ static void test_objects(void **state)
     reply.error_param_count = 0;
     result.outcome = MIGTASK_UNKNOWN;
     result.reason = MIGTASK_BODY_MALFORMED;
-    result.advice = NONE;
+    result.advice = result.message = NONE;
     result.attempts = 101;
-    expect_json(
-        &result,
-        "{\"outcome\":\"unknown\",\"reason\":\"body_malformed\",\"operation\":\"clear\","
-        "\"task_id\":\"8abd\",\"http_status\":403,\"error_code\":\"SMS.9004\","
-        "\"error_msg\":\"no right\",\"encoded_authorization_message\":\"XYZ\","
-        "\"error_param\":[],\"details\":[{\"error_code\":\"c\",\"error_msg\":null}],"
-        "\"request_id\":\"0123\",\"truncated\":[\"details\"],\"attempts\":101,\"advice\":null}\n");
+    expect_json(&result,
+                "{\"outcome\":\"unknown\",\"reason\":\"body_malformed\",\"operation\":\"clear\","
+                "\"task_id\":\"8abd\",\"http_status\":403,\"error_code\":\"SMS.9004\","
+                "\"error_msg\":\"no right\",\"encoded_authorization_message\":\"XYZ\","
+                "\"error_param\":[],\"details\":[{\"error_code\":\"c\",\"error_msg\":null}],"
+                "\"request_id\":\"0123\",\"message\":null,\"truncated\":[\"details\"],\"attempts\":"
+                "101,\"advice\":null}\n");
     end_of_cases();
 }
 
@@ -165,7 +170,7 @@ static void test_full_arrays(void **state)
         text_put(&wanted, i == 0 ? "" : ",");
         text_put(&wanted, "{\"error_code\":null,\"error_msg\":\"m\"}");
     }
-    text_put(&wanted, "],\"request_id\":null,\"truncated\":[");
+    text_put(&wanted, "],\"request_id\":null,\"message\":null,\"truncated\":[");
     for (int i = 0; i < MIGTASK_MEMBER_COUNT; i++) {
         text_format(&wanted, "%s\"%s\"", i == 0 ? "" : ",", migtask_member_name((migtask_member)i));
     }
@@ -249,7 +254,7 @@ static void test_escapes(void **state)
         /* The same in every member that holds a text. */
         memset(&result, 0, sizeof(result));
         memset(&reply, 0, sizeof(reply));
-        result.operation = result.task_id = result.advice = text;
+        result.operation = result.task_id = result.message = result.advice = text;
         result.reply = &reply;
         reply.error_code = reply.error_msg = reply.encoded_authorization_message = text;
         reply.request_id = reply.error_param[0] = text;
@@ -267,8 +272,8 @@ static void test_escapes(void **state)
         text_format(
             &wanted,
             "\"details\":[{\"error_code\":\"%s\",\"error_msg\":\"%s\"}],\"request_id\":\"%s\","
-            "\"truncated\":[],\"attempts\":0,\"advice\":\"%s\"}\n",
-            s, s, s, s);
+            "\"message\":\"%s\",\"truncated\":[],\"attempts\":0,\"advice\":\"%s\"}\n",
+            s, s, s, s, s);
         expect_json(&result, wanted.ptr);
     }
     end_of_cases();
