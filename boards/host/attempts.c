@@ -226,6 +226,9 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
     migtask_request request = options->request;
     request.keep_open = more_follow && may_reuse;
     migtask_retry retry;
+    if (are_several) {
+        migtask_posix_tcp_wait(&tcp, 0); /* a signal that came since then begins no further one */
+    }
     migtask_retry_init(&retry, options->retries, request.timeout_ms, start_ms);
     for (;;) {
         uint32_t now = migtask_posix_now_ms(NULL);

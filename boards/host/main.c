@@ -161,7 +161,7 @@ static int run(int argc, char *argv[])
     sigset_t wait_mask;
     uint32_t start_ms = migtask_posix_now_ms(NULL);
 
-    terminal_guard_descriptors();
+    bool guarded = terminal_guard_descriptors();
     catch_signals(&wait_mask);
     terminal_let_in(&wait_mask, &attempts_cancelled);
     bool good = options_read(&options, argc, argv, &complaint);
@@ -180,9 +180,16 @@ static int run(int argc, char *argv[])
     if (options.explain) {
         return explain_print(&options);
     }
+    if (!guarded) {
+        complaint.what = "standard input, output or error is closed, and nothing can be opened in "
+                         "its place";
+        complaint.hint = "start the command with all three open: </dev/null >/dev/null 2>&1";
+        return complain(&options, &complaint, MIGTASK_INVALID_CONFIG);
+    }
     progress_start(options.amount != OUTPUT_QUIET);
 
-    migtask_posix_patience patience = {options.request.timeout_ms, &wait_mask, &attempts_cancelled};
+    migtask_posix_patience patience = {start_ms, options.request.timeout_ms, &wait_mask,
+                                       &attempts_cancelled};
     enum tasks_status tasks = tasks_read(&options, &patience, &complaint);
     if (tasks == TASKS_WRONG) {
         return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);

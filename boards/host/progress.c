@@ -12,12 +12,16 @@
 static bool is_wanted;
 static bool is_known;    /* whether there is a terminal */
 static bool is_anothers; /* the line on the screen */
-static bool is_shown;
 static bool is_started;
 static uint32_t start_ms;
 static const char *shown;
 static size_t tasks_done;
 static size_t tasks_of;
+
+/* The line is taken back by blanks and not by escape sequences: not every terminal knows those, and
+ * on a serial console TERM may be wrong. So its width has to be known, and it must not wrap. */
+#define COLUMNS 79
+static size_t columns; /* on the screen */
 
 void progress_start(bool wanted)
 {
@@ -46,6 +50,17 @@ void progress_count(size_t done, size_t of)
     tasks_of = of;
 }
 
+/* Blanks over what stands from one column up to another, and back. */
+static void blank(size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        (void)terminal_write(&terminal_err, " ", 1);
+    }
+    for (size_t i = from; i < to; i++) {
+        (void)terminal_write(&terminal_err, "\b", 1);
+    }
+}
+
 void progress_show(const char *doing, const char *object, uint32_t now_ms)
 {
     if (!is_wanted) {
@@ -65,41 +80,47 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms)
             return;
         }
     }
+    struct terminal *t = &terminal_err;
+    size_t before = t->len;
     shown = doing;
-    is_shown = true;
-    (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
+    (void)terminal_write(t, "\r", 1);
     if (tasks_of > 1) {
-        terminal_put_number(&terminal_err, (uint32_t)tasks_done);
-        terminal_put(&terminal_err, " of ");
-        terminal_put_number(&terminal_err, (uint32_t)tasks_of);
-        terminal_put(&terminal_err, " tasks done: ");
+        terminal_put_number(t, (uint32_t)tasks_done);
+        terminal_put(t, " of ");
+        terminal_put_number(t, (uint32_t)tasks_of);
+        terminal_put(t, " tasks done: ");
     }
-    terminal_put(&terminal_err, doing);
+    terminal_put(t, doing);
     if (object != NULL && object[0] != '\0') {
-        terminal_put(&terminal_err, " ");
-        terminal_put(&terminal_err, object);
+        terminal_put(t, " ");
+        terminal_put(t, object);
     }
-    terminal_put(&terminal_err, " ...");
-    (void)terminal_flush(&terminal_err);
+    terminal_put(t, " ...");
+    t->len = t->len < before + 1 + COLUMNS ? t->len : before + 1 + COLUMNS;
+    size_t width = t->len - before - 1;
+    blank(width, columns);
+    columns = width;
+    (void)terminal_flush(t);
 }
 
-static void erase(bool there_is_one)
+static void erase(size_t width)
 {
-    if (there_is_one) {
-        (void)terminal_write(&terminal_err, "\r\x1b[K", 4);
+    if (width > 0) {
+        (void)terminal_write(&terminal_err, "\r", 1);
+        blank(0, width);
         (void)terminal_flush(&terminal_err);
     }
-    is_shown = false;
+    columns = 0;
     is_started = tasks_of > 1 && is_started; /* of several tasks the whole run is what lasts */
     shown = NULL;
 }
 
 void progress_erase(void)
 {
-    erase(is_shown);
+    erase(columns);
 }
 
 void progress_make_room(void)
 {
-    erase(is_shown || is_anothers);
+    erase(is_anothers ? COLUMNS : columns);
 }

@@ -133,14 +133,19 @@ static void put_json(const struct options *options, const struct finding *findin
 static int finish(const struct options *options, const struct finding *finding, bool told)
 {
     bool out = terminal_flush(&terminal_out);
-    if (!out) {
+    if (!out) { /* then the outcome stands on standard error alone, and is waited for there */
         static bool is_said;
+        if (terminal_err.cut) {
+            (void)terminal_flush(&terminal_err);
+            told = false;
+        }
+        terminal_err.drops = false;
         if (!is_said) {
             terminal_put(&terminal_err,
                          "migtask: the result could not be written to standard output\n");
             is_said = true;
         }
-        if (!told) { /* the outcome must not be lost with the output */
+        if (!told) {
             put_for_people(&terminal_err, options, finding);
         }
     }
@@ -225,6 +230,7 @@ int result_print_complaint(const struct options *options, const struct complaint
     }
     bool out = terminal_flush(&terminal_out);
     if (!out) {
+        t->drops = false; /* it is the result now */
         terminal_put(t, "migtask: the result (invalid) could not be written to standard output\n");
     }
     (void)terminal_flush(t);

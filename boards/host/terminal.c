@@ -1,4 +1,7 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE 1
+/* On 32-bit machines fstat() fails for large inode numbers unless glibc is asked for more. */
+#define _FILE_OFFSET_BITS 64
+#define _TIME_BITS 64
 
 #include "terminal.h"
 
@@ -6,28 +9,49 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "interruptible.h"
 #include "wait.h"
+
+/* A reader that is alive makes room for a message within this time. */
+#define GRACE_MS 20
+
+/* Needs no right to read the directory where there is such a way. */
+#ifdef O_PATH
+#define NOTHING O_PATH
+#else
+#define NOTHING O_RDONLY
+#endif
 
 static char out_text[TERMINAL_BUFFER];
 static char err_text[TERMINAL_BUFFER];
 struct terminal terminal_out = {.fd = STDOUT_FILENO, .buf = out_text};
-struct terminal terminal_err = {.fd = STDERR_FILENO, .buf = err_text};
+struct terminal terminal_err = {.fd = STDERR_FILENO, .drops = true, .buf = err_text};
 
-void terminal_guard_descriptors(void)
+/* Takes the lowest free number for something that can neither be read nor written, so that using
+ * it still fails: a directory, which is there even where /dev is not, or, where that may not be
+ * opened, a socket without a peer. */
+static int open_nothing(void)
+{
+    int fd = open("/", NOTHING | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 ? fd : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+bool terminal_guard_descriptors(void)
 {
     struct pollfd standard[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
-    if (poll(standard, 3, 0) <= 0) {
-        return;
+    if (poll(standard, 3, 0) == 0) {
+        return true;
     }
     for (int i = 0; i < 3; i++) {
-        if ((standard[i].revents & POLLNVAL) != 0) {
-            /* A directory can neither be read nor written: using it still fails, and it is there
-             * even where /dev is not. It gets the lowest free number, which is i. */
-            (void)open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fcntl(i, F_GETFD) < 0 && open_nothing() != i) {
+            return false;
         }
     }
+    return true;
 }
 
 static const sigset_t *wait_mask;
@@ -39,48 +63,97 @@ void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals)
     signal_count = signals;
 }
 
-/* Waits for room; false if a signal ended that. What there is room for is not known, but a pipe
- * that has any takes a whole buffer of ours. */
-static bool wait_for_room(const struct terminal *t)
+/* Waits for room. A reader that is only slow has made some by then, or, after a signal, is given as
+ * much time again; only a result without a signal waits longer. What there is room for is not
+ * known; a pipe that has any takes a whole buffer of ours. */
+static bool wait_for_room(struct terminal *t, sig_atomic_t signals_before)
 {
     struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
-    sig_atomic_t before = wait_mask != NULL ? *signal_count : 0;
-    while (migtask_posix_wait(&wait, 1, UINT32_MAX, wait_mask) < 0 && errno == EINTR) {
-        if (wait_mask != NULL && *signal_count != before) {
+    for (;;) {
+        bool patient = !t->drops && *signal_count == signals_before;
+        uint32_t max_ms = patient ? UINT32_MAX : t->stalled ? 0 : GRACE_MS;
+        int ready = migtask_posix_wait(&wait, 1, max_ms, wait_mask);
+        if (ready != 0 && (ready > 0 || errno != EINTR)) {
+            t->stalled = false;
+            return true; /* or whatever is wrong, write() says it */
+        }
+        if (ready == 0 && !patient) {
+            t->stalled = true;
             return false;
         }
     }
-    return true;
+}
+
+/* Where a look at the room tells nothing of how much there is, as with a terminal or a socket,
+ * write() may block all the same. */
+static bool may_block(struct terminal *t)
+{
+    if (!t->known) {
+        struct stat about;
+        t->known = true;
+        t->blocks =
+            fstat(t->fd, &about) == 0 && (S_ISCHR(about.st_mode) || S_ISSOCK(about.st_mode));
+    }
+    return t->blocks;
+}
+
+static ssize_t write_some(struct terminal *t, const char *at, size_t len)
+{
+    if (t->framed || wait_mask == NULL || !may_block(t)) {
+        return write(t->fd, at, len);
+    }
+    interruptible_begin(wait_mask);
+    ssize_t written = write(t->fd, at, len);
+    int error = errno;
+    interruptible_end();
+    errno = error;
+    return written;
 }
 
 static void write_all(struct terminal *t, const char *at, size_t len)
 {
-    bool full = wait_mask != NULL; /* perhaps */
-    while (len > 0 && !t->failed) {
-        if (full && !wait_for_room(t)) {
-            t->failed = true;
+    bool waits = wait_mask != NULL && !t->framed;
+    sig_atomic_t signals_before = waits ? *signal_count : 0;
+    while (len > 0 && !t->failed && !t->cut) {
+        if (waits && !wait_for_room(t, signals_before)) {
+            t->failed = !t->drops;
+            t->cut = true;
+            t->torn |= t->begun;
             break;
         }
-        ssize_t written = write(t->fd, at, len);
+        ssize_t written = write_some(t, at, len);
         if (written > 0) {
             at += written;
             len -= (size_t)written;
+            t->begun = true;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody made it non-blocking */
-            full = true;
+            waits = wait_mask != NULL;
         } else if (errno != EINTR) {
             t->failed = true;
         }
     }
 }
 
-bool terminal_flush(struct terminal *t)
+/* Writes out what is held of the text so far. */
+static void push(struct terminal *t)
 {
     if (t->framed && t->len > 0) {
         uint16_t len = (uint16_t)t->len;
         write_all(t, (const char *)&len, sizeof len);
     }
+    if (t->torn && !t->begun && t->len > 0) {
+        t->torn = false;
+        write_all(t, "\n", 1);
+        t->torn = t->cut;
+    }
     write_all(t, t->buf, t->len);
     t->len = 0;
+}
+
+bool terminal_flush(struct terminal *t)
+{
+    push(t);
+    t->begun = t->cut = false;
     return !t->failed;
 }
 
@@ -95,7 +168,7 @@ bool terminal_write(void *terminal, const char *data, size_t len)
         data += take;
         len -= take;
         if (t->len == TERMINAL_BUFFER) {
-            (void)terminal_flush(t);
+            push(t);
         }
     }
     return !t->failed;

@@ -14,18 +14,30 @@
 /* Bytes held back. A pipe that has room for any takes so many: PIPE_BUF of Linux. */
 #define TERMINAL_BUFFER 4096
 
-/* A text that is written out when it is flushed, in one piece if it is short. */
+/* A text that is written out when it is flushed, in one piece if it is short.
+ *
+ * A result waits for a reader that has stopped reading (a full pipe, a terminal stopped by Ctrl-S)
+ * until a signal comes: see terminal_let_in(). A message does not: the call that it is about has a
+ * deadline. What finds no room of it soon is dropped. */
 struct terminal {
     int fd;
-    bool failed; /* something could not be written; sticky */
-    bool framed; /* the bytes of a flush come behind their number, a uint16_t: workers.h */
+    bool drops;   /* its texts are messages */
+    bool failed;  /* something could not be written; sticky; dropping is no failure */
+    bool framed;  /* the bytes of a flush come behind their number, a uint16_t: workers.h */
+    bool known;   /* the next one is */
+    bool blocks;  /* write() may block although there was room */
+    bool stalled; /* the latest look found no room */
+    bool begun;   /* a part of this text is out */
+    bool cut;     /* a part of this text was dropped, and the rest will be */
+    bool torn;    /* a text that was cut stands there without its line end */
     size_t len;
     char *buf; /* TERMINAL_BUFFER bytes */
 };
 
 /* For the process, once, before any descriptor is opened: descriptors 0, 1 and 2 that came closed
- * are taken, so that no socket or file gets their number and the output meant for them. */
-void terminal_guard_descriptors(void);
+ * are taken, so that no socket or file gets their number and the output meant for them. False: one
+ * of them could not be, and nothing may be opened any more. */
+bool terminal_guard_descriptors(void);
 
 extern struct terminal terminal_out; /* standard output: results */
 extern struct terminal terminal_err; /* standard error: everything else */
@@ -40,12 +52,12 @@ void terminal_put_seconds(struct terminal *t, uint32_t ms);
 /* Bytes as they are (migtask_output with a struct terminal as ctx). */
 bool terminal_write(void *t, const char *data, size_t len);
 
-/* From now on a signal ends the wait for a reader that has stopped reading, and the text counts as
+/* From now on a signal ends the wait for a reader that has stopped reading, and a result counts as
  * failed. mask: signals are let in only while waiting, as for ppoll(); *signals: how many came.
- * Both must stay; NULL, NULL: no longer. */
+ * Both must stay. Framed texts are not concerned: who reads them does so to the end. */
 void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals);
 
-/* Writes out what is held; false if that or anything before failed. */
+/* The end of a text: writes out what is held; false if that or anything before failed. */
 bool terminal_flush(struct terminal *t);
 
 #endif

@@ -76,8 +76,7 @@ static _Noreturn void work(struct batch *batch, int fd, pid_t parent)
     }
     progress_leave(); /* the parent's line is not written into */
     terminal_out.fd = fd;
-    terminal_out.framed = true;
-    terminal_let_in(NULL, NULL); /* what is told of an outcome stays whole: the parent reads it */
+    terminal_out.framed = true; /* what is told of an outcome stays whole */
     while (transfer(fd, &task, sizeof task, false)) {
         struct finding finding = {.outcome = MIGTASK_NOT_SENT};
         struct verdict verdict = {0};

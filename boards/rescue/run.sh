@@ -72,7 +72,7 @@ timeout --foreground --kill-after=5 "${LIMIT:-120}" "qemu-system-$ARCH" $machine
     -chardev stdio,id=console,signal=off -serial chardev:console \
     -netdev user,id=net -device "${CARD:-virtio-net-pci},netdev=net,romfile=" ${QEMU_OPTIONS:-} \
     -kernel "$OUT/vmlinuz" -initrd "$temp/initrd" -append "$words" |
-    sed -u 's/\r//g; s/.*\x1b\[K//' | tee "$temp/console"
+    sed -u 's/\r*$//; s/.*\r[ \x08]*//' | tee "$temp/console"
 
 status=$(sed -n 's/^rescue: exit status \([0-9]*\)$/\1/p' "$temp/console" | tail -n 1)
 if [ -n "$status" ]; then

@@ -48,12 +48,11 @@ static bool is_cancelled(const migtask_posix_patience *patience)
 
 /* Waits until fd has something to read, be it its end. For a FIFO that nobody has opened for
  * writing yet read() would already say that it ended; poll() does not. */
-static migtask_posix_file_status wait_for_data(int fd, const migtask_posix_patience *patience,
-                                               uint32_t start)
+static migtask_posix_file_status wait_for_data(int fd, const migtask_posix_patience *patience)
 {
     while (!is_cancelled(patience)) {
         struct pollfd watched = {.fd = fd, .events = POLLIN, .revents = 0};
-        uint32_t passed = migtask_posix_now_ms(NULL) - start;
+        uint32_t passed = migtask_posix_now_ms(NULL) - patience->start_ms;
         int ready;
 
         if (passed >= patience->timeout_ms) {
@@ -73,7 +72,6 @@ static migtask_posix_file_status wait_for_data(int fd, const migtask_posix_patie
 static migtask_posix_file_status read_all(int fd, char *buf, size_t cap, size_t *got,
                                           const migtask_posix_patience *patience)
 {
-    uint32_t start = migtask_posix_now_ms(NULL);
     bool regular = false;
     migtask_posix_file_status status = check_kind(fd, &regular, NULL);
 
@@ -83,7 +81,7 @@ static migtask_posix_file_status read_all(int fd, char *buf, size_t cap, size_t 
         ssize_t n;
 
         if (!regular) {
-            status = wait_for_data(fd, patience, start);
+            status = wait_for_data(fd, patience);
             if (status != MIGTASK_POSIX_FILE_OK) {
                 break;
             }

@@ -33,7 +33,8 @@ const char *migtask_posix_file_text(migtask_posix_file_status status, int error)
 
 /* How long reading may wait, and what ends it before that. */
 typedef struct migtask_posix_patience {
-    uint32_t timeout_ms;                    /* for the whole file */
+    uint32_t start_ms;                      /* when the time began: migtask_posix_now_ms() */
+    uint32_t timeout_ms;                    /* for all that is read with this patience */
     const sigset_t *wait_mask;              /* signal mask while waiting, as for ppoll(); or NULL */
     const volatile sig_atomic_t *cancelled; /* set by a handler to give up; or NULL */
 } migtask_posix_patience;

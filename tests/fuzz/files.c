@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "der.h"
 #include "judge.h"
 #include "secrets.h"
@@ -72,7 +73,7 @@ static bool is_token(migtask_view *text)
 
 static void try_token(migtask_view bytes, bool file)
 {
-    migtask_posix_patience patience = {1000, NULL, NULL};
+    migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 1000, NULL, NULL};
     struct complaint complaint = {0};
     migtask_view token = {NULL, 0};
     char *copy = NULL;

@@ -195,7 +195,7 @@ static const char *make_file(const char *name, const char *content)
 
 static void expect_text(const char *path, const char *words)
 {
-    static const migtask_posix_patience patience = {500, NULL, NULL};
+    const migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 5000, NULL, NULL};
     char buf[64];
     size_t got = 9;
     context("%.60s", path);
@@ -250,7 +250,7 @@ static void test_files_that_cannot_be_opened(void **state)
 
 static void test_files_that_fail(void **state)
 {
-    static const migtask_posix_patience patience = {500, NULL, NULL};
+    const migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 5000, NULL, NULL};
     static const int passing[] = {EINTR, EAGAIN, EWOULDBLOCK};
     (void)state;
     char buf[64];
