@@ -13,11 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "interruptible.h"
 #include "wait.h"
 
 /* A reader that is alive makes room for a message within this time. */
 #define GRACE_MS 20
+
+/* And for a result that is under way when a signal comes. */
+#define LAST_MS 60
 
 /* Needs no right to read the directory where there is such a way. */
 #ifdef O_PATH
@@ -63,25 +67,37 @@ void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals)
     signal_count = signals;
 }
 
-/* Waits for room. A reader that is only slow has made some by then, or, after a signal, is given as
- * much time again; only a result without a signal waits longer. What there is room for is not
- * known; a pipe that has any takes a whole buffer of ours. */
-static bool wait_for_room(struct terminal *t, sig_atomic_t signals_before)
+/* How long the next look for room may take: a message has little time, a result has all until a
+ * signal, and then enough to get a line out to a reader that is alive. */
+static uint32_t time_left(struct terminal *t)
+{
+    if (t->drops) {
+        return t->stalled ? 0 : GRACE_MS;
+    }
+    if (*signal_count == t->signals) {
+        return UINT32_MAX;
+    }
+    uint32_t now = migtask_posix_now_ms(NULL);
+    if (!t->hurried) {
+        t->hurried = true;
+        t->hurried_since = now;
+    }
+    return now - t->hurried_since < LAST_MS ? GRACE_MS : 0;
+}
+
+/* Waits for room. What there is room for is not known; a pipe that has any takes a whole buffer of
+ * ours. */
+static bool wait_for_room(struct terminal *t)
 {
     struct pollfd wait = {.fd = t->fd, .events = POLLOUT};
-    for (;;) {
-        bool patient = !t->drops && *signal_count == signals_before;
-        uint32_t max_ms = patient ? UINT32_MAX : t->stalled ? 0 : GRACE_MS;
-        int ready = migtask_posix_wait(&wait, 1, max_ms, wait_mask);
-        if (ready != 0 && (ready > 0 || errno != EINTR)) {
-            t->stalled = false;
-            return true; /* or whatever is wrong, write() says it */
-        }
-        if (ready == 0 && !patient) {
-            t->stalled = true;
-            return false;
-        }
-    }
+    uint32_t max_ms;
+    int ready;
+    do {
+        max_ms = time_left(t);
+        ready = migtask_posix_wait(&wait, 1, max_ms, wait_mask);
+    } while ((ready < 0 && errno == EINTR) || (ready == 0 && max_ms == UINT32_MAX));
+    t->stalled = ready == 0;
+    return ready != 0; /* also where something is wrong: write() says it */
 }
 
 /* Where a look at the room tells nothing of how much there is, as with a terminal or a socket,
@@ -110,15 +126,19 @@ static ssize_t write_some(struct terminal *t, const char *at, size_t len)
     return written;
 }
 
+static void give_up(struct terminal *t)
+{
+    t->failed = !t->drops;
+    t->cut = true;
+    t->torn |= t->begun;
+}
+
 static void write_all(struct terminal *t, const char *at, size_t len)
 {
     bool waits = wait_mask != NULL && !t->framed;
-    sig_atomic_t signals_before = waits ? *signal_count : 0;
     while (len > 0 && !t->failed && !t->cut) {
-        if (waits && !wait_for_room(t, signals_before)) {
-            t->failed = !t->drops;
-            t->cut = true;
-            t->torn |= t->begun;
+        if (waits && !wait_for_room(t)) {
+            give_up(t);
             break;
         }
         ssize_t written = write_some(t, at, len);
@@ -126,10 +146,12 @@ static void write_all(struct terminal *t, const char *at, size_t len)
             at += written;
             len -= (size_t)written;
             t->begun = true;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) { /* somebody made it non-blocking */
-            waits = wait_mask != NULL;
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
             t->failed = true;
+        } else if (waits && time_left(t) != UINT32_MAX) {
+            give_up(t); /* there was room, but not for this */
+        } else {        /* not before it is looked for again */
+            (void)migtask_posix_wait(NULL, 0, 1, wait_mask);
         }
     }
 }
@@ -137,6 +159,10 @@ static void write_all(struct terminal *t, const char *at, size_t len)
 /* Writes out what is held of the text so far. */
 static void push(struct terminal *t)
 {
+    if (!t->open && wait_mask != NULL) {
+        t->open = true;
+        t->signals = *signal_count;
+    }
     if (t->framed && t->len > 0) {
         uint16_t len = (uint16_t)t->len;
         write_all(t, (const char *)&len, sizeof len);
@@ -153,7 +179,7 @@ static void push(struct terminal *t)
 bool terminal_flush(struct terminal *t)
 {
     push(t);
-    t->begun = t->cut = false;
+    t->open = t->begun = t->cut = t->hurried = false;
     return !t->failed;
 }
 

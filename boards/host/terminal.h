@@ -27,9 +27,13 @@ struct terminal {
     bool known;   /* the next one is */
     bool blocks;  /* write() may block although there was room */
     bool stalled; /* the latest look found no room */
-    bool begun;   /* a part of this text is out */
-    bool cut;     /* a part of this text was dropped, and the rest will be */
-    bool torn;    /* a text that was cut stands there without its line end */
+    bool open;    /* a text has been begun to be written: so many signals had come then */
+    sig_atomic_t signals;
+    bool hurried; /* another has come, at this time */
+    uint32_t hurried_since;
+    bool begun; /* a part of this text is out */
+    bool cut;   /* a part of this text was dropped, and the rest will be */
+    bool torn;  /* a text that was cut stands there without its line end */
     size_t len;
     char *buf; /* TERMINAL_BUFFER bytes */
 };
