@@ -16,7 +16,8 @@ struct call {
     uint8_t reason;
     bool read_next; /* while sending: the stream would block, see whether an answer is there */
     bool received;  /* a byte of the reply has come */
-    bool early;     /* the final header section came before the request was out */
+    bool early;     /* a byte of the message under way came before the request was out */
+    bool looked;    /* for an answer, before the last piece of the request was handed over */
     bool keep;      /* the connection is left open for the next call */
     uint32_t start_ms;
     migtask_stream stream;
@@ -94,8 +95,19 @@ static void finish(struct call *call, migtask_outcome outcome, migtask_reason re
     call->request.token.ptr = NULL;
 }
 
+/* From the kept text, which is closed, to the reply. */
+static bool read_reply(struct call *call)
+{
+    const struct migtask_guard *guard = &call->guard;
+    call->reply.truncated = guard->truncated;
+    return migtask_reply_parse(&call->reply, call->text, guard->text.len, call->rx.tokens);
+}
+
+/* What the headers brought stays. */
 static void fail(struct call *call, migtask_reason reason)
 {
+    migtask_guard_drop(&call->guard);
+    (void)read_reply(call);
     finish(call, without_answer(call), reason);
 }
 
@@ -109,26 +121,37 @@ static void fail_stream(struct call *call)
     fail(call, reason);
 }
 
-/* Whether it was the gateway that refused, before the service saw the request: error codes that
- * begin with APIGW. or APIG. */
+/* Whether it was the gateway that refused, before the service saw the request: an error code of its
+ * own (one further down may be of what the service asked in turn) that begins with APIGW. or APIG.
+ */
 static bool is_gateways(migtask_view code)
 {
-    return code.len >= 6 && memcmp(code.ptr, "APIG", 4) == 0 &&
+    return code.len >= 6 && code.ptr[-1] == 'a' + MIGTASK_PLACE_ERROR_CODE &&
+           memcmp(code.ptr, "APIG", 4) == 0 &&
            (code.ptr[4] == '.' || (code.ptr[4] == 'W' && code.ptr[5] == '.'));
 }
 
 /* Whether another call may go over the connection: both sides want it, this message ended by
- * itself with nothing behind it, and the request is out. RFC 9112 section 9.3. */
-static bool may_stay_open(const struct call *call, bool nothing_behind)
+ * itself, as its body did, with nothing after it, and the request is out. RFC 9112 section 9.3. */
+static bool may_stay_open(const struct call *call, bool clear_end)
 {
 #if MIGTASK_KEEP_OPEN
-    return call->request.keep_open && nothing_behind && call->state == RECEIVING && !call->early &&
+    return call->request.keep_open && clear_end && call->state == RECEIVING && !call->early &&
            migtask_http_persists(&call->http);
 #else
     (void)call;
-    (void)nothing_behind;
+    (void)clear_end;
     return false;
 #endif
+}
+
+/* What stands for an error where no error is, such as {"message":"OK"}, is none. */
+static void drop_other(migtask_reply *reply, migtask_view *view, migtask_member member)
+{
+    if (view->ptr != NULL && view->ptr[-1] >= 'a' + MIGTASK_PLACE_OTHER_CODE) {
+        *view = (migtask_view){NULL, 0};
+        reply->truncated &= (uint8_t) ~(1u << member);
+    }
 }
 
 /* A complete response is there: what does it say? Design section 2. */
@@ -136,18 +159,25 @@ static void finish_answer(struct call *call, bool nothing_behind)
 {
     struct migtask_guard *guard = &call->guard;
     migtask_reply *reply = &call->reply;
-    bool code_came = (guard->seen >> MIGTASK_PLACE_ERROR_CODE & 1) != 0;
-    bool valid = migtask_guard_end(guard);
-    valid &= migtask_reply_parse(reply, call->text, guard->text.len, call->rx.tokens);
-    reply->truncated = guard->truncated;
+    enum migtask_kind body = migtask_guard_end(guard);
+    if (!read_reply(call)) {
+        body = MIGTASK_IS_NEITHER;
+    }
 
     migtask_outcome outcome;
-    migtask_reason reason = valid ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
+    migtask_reason reason = body == MIGTASK_IS_JSON ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
     if (reply->http_status < 300) {
-        /* Any body is fine, but one that breaks off behind an error code is no clear yes. */
-        bool accepted = !call->early && reply->error_code.len == 0 && (valid || !code_came);
-        outcome = accepted ? MIGTASK_ACCEPTED : MIGTASK_UNKNOWN;
-        reason = accepted ? MIGTASK_OK : MIGTASK_HTTP_STATUS;
+        bool readable = body == MIGTASK_IS_JSON || body == MIGTASK_IS_BLANK ||
+                        (body == MIGTASK_IS_TEXT && !call->http.markup);
+        readable &= !(call->http.coded && guard->started);
+        outcome = MIGTASK_UNKNOWN;
+        reason = readable || guard->no ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
+        if (readable && !guard->no && !call->early) {
+            outcome = MIGTASK_ACCEPTED;
+            reason = MIGTASK_OK;
+            drop_other(reply, &reply->error_code, MIGTASK_MEMBER_ERROR_CODE);
+            drop_other(reply, &reply->error_msg, MIGTASK_MEMBER_ERROR_MSG);
+        }
     } else if (reply->http_status < 500 ||
                (reply->http_status == 503 && is_gateways(reply->error_code))) {
         outcome = MIGTASK_REFUSED;
@@ -157,7 +187,7 @@ static void finish_answer(struct call *call, bool nothing_behind)
     if (outcome == MIGTASK_REFUSED || !call->early) {
         call->sentence = NULL;
     }
-    call->keep = may_stay_open(call, nothing_behind);
+    call->keep = may_stay_open(call, nothing_behind && body == MIGTASK_IS_JSON);
     finish(call, outcome, reason);
 }
 
@@ -174,10 +204,14 @@ static void take(struct call *call, size_t len)
     const char *end = at + len;
     migtask_view body;
     call->received = true;
+    call->early |= without_answer(call) == MIGTASK_NOT_SENT;
     while (call->state != DONE) {
         enum migtask_http_event event = migtask_http_read(&call->http, &at, end, &body);
         switch (event) {
         case MIGTASK_READ_MORE:
+            if (call->http.position == 0) { /* an interim answer ended here */
+                call->early = false;
+            }
             return;
         case MIGTASK_READ_VALUE:
         case MIGTASK_READ_FIELD:
@@ -186,7 +220,6 @@ static void take(struct call *call, size_t len)
             break;
         case MIGTASK_READ_HEADER:
             call->reply.http_status = call->http.status;
-            call->early = without_answer(call) == MIGTASK_NOT_SENT;
             if (call->state == SENDING) { /* an answer before the question: no use to go on */
                 call->state = RECEIVING;
             }
@@ -247,6 +280,14 @@ static bool step_send(struct call *call)
     const char *piece = w.by_ref.ptr != NULL ? w.by_ref.ptr : w.buf;
     size_t len = w.by_ref.ptr != NULL ? w.by_ref.len : w.len;
     size_t sent = 0;
+    if (call->sent + len == call->request_len && !call->looked &&
+        !call->stream.ops->retained(call->stream.ctx)) {
+        /* Some of the request has left. An answer that has begun by now is none to it, and that can
+         * be seen only before the rest goes. */
+        call->looked = true;
+        (void)step_receive(call);
+        return true;
+    }
     switch (call->stream.ops->send(call->stream.ctx, piece, len, &sent)) {
     case MIGTASK_IO_OK:
         MIGTASK_ASSERT(sent > 0 && sent <= len);

@@ -96,6 +96,8 @@ static const uint8_t moves[LINE_STATES][CLASSES] = {
 /* In lower case, in the order of enum migtask_http_field, as migtask_find_name() takes them. */
 static const char field_names[] = "\16content-length"
                                   "\21transfer-encoding"
+                                  "\20content-encoding"
+                                  "\14content-type"
 #if MIGTASK_KEEP_OPEN
                                   "\12connection"
 #endif
@@ -142,7 +144,7 @@ bool migtask_http_complete_at_end(const struct migtask_http *http)
 #if MIGTASK_KEEP_OPEN
 bool migtask_http_persists(const struct migtask_http *http)
 {
-    return !http->minor_0 && !http->closing;
+    return !http->minor_0 && !http->closing && http->interim_left == MIGTASK_INTERIM_MAX;
 }
 #endif
 
@@ -200,11 +202,57 @@ static void begin_value(struct migtask_http *http)
     http->blank = false;
 }
 
+/* A header line is complete, or longer than what is kept of it. */
+static enum migtask_http_event end_field(struct migtask_http *http)
+{
+    bool good = true;
+    switch (http->field) {
+    case MIGTASK_FIELD_OTHER:
+    case MIGTASK_FIELD_CONTENT_TYPE:
+        return MIGTASK_READ_MORE;
+    case MIGTASK_FIELD_CONTENT_LENGTH: /* once */
+        good = !http->has_length && http->value_len > 0;
+        http->has_length = true;
+        break;
+    case MIGTASK_FIELD_TRANSFER_ENCODING: /* only "chunked", once, RFC 9112 section 6.1 */
+        good = !http->chunked && !http->minor_0 &&
+               migtask_find_name("\7chunked", http->value, http->value_len) == 0;
+        http->chunked = true;
+        break;
+    case MIGTASK_FIELD_CONTENT_ENCODING: /* RFC 9110 section 8.4 */
+        http->coded |= http->value_len > 0 &&
+                       migtask_find_name("\10identity", http->value, http->value_len) != 0;
+        break;
+#if MIGTASK_KEEP_OPEN
+    case MIGTASK_FIELD_CONNECTION:
+        http->closing |= migtask_find_name("\12keep-alive", http->value, http->value_len) != 0;
+        break;
+#endif
+    default:
+        if (http->value_len >= FULL) { /* all was handed on */
+            http->value_len = 0;
+        }
+        return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_FIELD;
+    }
+    if (!good) {
+        http->state = MALFORMED;
+    }
+    return MIGTASK_READ_MORE;
+}
+
 /* One byte of a value. White space waits until it is known that it does not end the value, and
  * counts as one blank. */
 static enum migtask_http_event value_byte(struct migtask_http *http, char c)
 {
     if (http->field == MIGTASK_FIELD_OTHER) {
+        return MIGTASK_READ_MORE;
+    }
+    if (http->field == MIGTASK_FIELD_CONTENT_TYPE) { /* ...html or ...xml, wherever it stands */
+        c |= 0x20;
+        http->markup |=
+            c == 'l' && http->value[1] == 'm' && (http->value[0] == 't' || http->value[0] == 'x');
+        http->value[0] = http->value[1];
+        http->value[1] = c;
         return MIGTASK_READ_MORE;
     }
     if (http->value_len >= FULL) {
@@ -225,50 +273,10 @@ static enum migtask_http_event value_byte(struct migtask_http *http, char c)
     if (http->value_len < FULL) {
         return MIGTASK_READ_MORE;
     }
-#if MIGTASK_KEEP_OPEN
-    if (http->field == MIGTASK_FIELD_CONNECTION) {
-        http->closing = true;
-        return MIGTASK_READ_MORE;
-    }
-#endif
     if (http->field < MIGTASK_FIELD_X_REQUEST_ID) {
-        http->state = MALFORMED;
-        return MIGTASK_READ_MORE;
+        return end_field(http); /* what is so long says nothing good, once more at its end */
     }
     return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_VALUE;
-}
-
-/* A header line is complete. */
-static enum migtask_http_event end_field(struct migtask_http *http)
-{
-    bool good = true;
-    switch (http->field) {
-    case MIGTASK_FIELD_OTHER:
-        return MIGTASK_READ_MORE;
-    case MIGTASK_FIELD_CONTENT_LENGTH: /* once */
-        good = !http->has_length && http->value_len > 0;
-        http->has_length = true;
-        break;
-    case MIGTASK_FIELD_TRANSFER_ENCODING: /* only "chunked", once, RFC 9112 section 6.1 */
-        good = !http->chunked && !http->minor_0 &&
-               migtask_find_name("\7chunked", http->value, http->value_len) == 0;
-        http->chunked = true;
-        break;
-#if MIGTASK_KEEP_OPEN
-    case MIGTASK_FIELD_CONNECTION:
-        http->closing |= migtask_find_name("\12keep-alive", http->value, http->value_len) != 0;
-        break;
-#endif
-    default:
-        if (http->value_len >= FULL) { /* all was handed on */
-            http->value_len = 0;
-        }
-        return http->status < 200 ? MIGTASK_READ_MORE : MIGTASK_READ_FIELD;
-    }
-    if (!good) {
-        http->state = MALFORMED;
-    }
-    return MIGTASK_READ_MORE;
 }
 
 /* The empty line behind the header section or the trailers: what follows? RFC 9112 section 6.3. */
@@ -294,6 +302,9 @@ static enum migtask_http_event end_section(struct migtask_http *http)
     } else if (http->has_length) {
         next = http->left > 0 ? BODY_LENGTH : DONE;
     }
+#if MIGTASK_KEEP_OPEN
+    http->closing |= next == DONE && !http->in_trailer && (http->chunked || http->left > 0);
+#endif
     http->state = (uint8_t)next;
     return http->in_trailer ? MIGTASK_READ_MORE : MIGTASK_READ_HEADER;
 }

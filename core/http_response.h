@@ -24,6 +24,8 @@ enum migtask_http_event {
 enum migtask_http_field {
     MIGTASK_FIELD_CONTENT_LENGTH,
     MIGTASK_FIELD_TRANSFER_ENCODING,
+    MIGTASK_FIELD_CONTENT_ENCODING,
+    MIGTASK_FIELD_CONTENT_TYPE,
 #if MIGTASK_KEEP_OPEN
     MIGTASK_FIELD_CONNECTION,
 #endif
@@ -38,15 +40,17 @@ enum migtask_http_field {
 struct migtask_http {
     uint64_t left; /* body: bytes left of it or of its chunk */
     uint8_t state;
-    uint8_t position; /* in the status line */
+    uint8_t position; /* in the status line; 0 until the message has begun */
     uint8_t field;    /* enum migtask_http_field of the header line under way */
     bool minor_0;     /* HTTP/1.0 */
     bool has_length;
     bool chunked;
     bool in_trailer;
-    bool blank; /* white space in the value, perhaps at its end */
+    bool blank;  /* white space in the value, perhaps at its end */
+    bool coded;  /* a Content-Encoding names anything but identity */
+    bool markup; /* a Content-Type names HTML or XML */
 #if MIGTASK_KEEP_OPEN
-    bool closing; /* a Connection header says anything but keep-alive */
+    bool closing; /* a Connection header says anything but keep-alive, or a body that cannot be */
 #endif
     uint16_t status;
     uint16_t value_len;
@@ -73,8 +77,9 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
 bool migtask_http_complete_at_end(const struct migtask_http *http);
 
 #if MIGTASK_KEEP_OPEN
-/* Whether the connection may carry another message: asked behind DONE. RFC 9112 section 9.3; what
- * the Connection header could say besides counts as a no. */
+/* Whether the connection may carry another message: asked after DONE. RFC 9112 section 9.3. Any
+ * doubt is a no: what else a Connection header could say, an interim answer before this one, a 204
+ * or 304 that announces a body. */
 bool migtask_http_persists(const struct migtask_http *http);
 #endif
 

@@ -11,6 +11,7 @@ enum state {
     ESCAPE,   /* behind a backslash */
     HEX,      /* inside a \u escape */
     LITERAL,  /* inside true, false or null */
+    TEXT,     /* in plain text, which is no JSON any more */
     MALFORMED
 };
 
@@ -33,9 +34,21 @@ enum {
     IN_NUMBER = FIRST | DIGIT | POINT | FRACTION | EXPONENT | SIGN | POWER
 };
 
-enum use { IGNORED, A_NAME, KEPT };
+enum use { IGNORED, A_NAME, KEPT, PLAIN };
 
 #define NOWHERE UINT8_MAX
+
+/* What is looked for in a value, and is a no if it is there: bits of migtask_guard.judged. */
+enum {
+    NO_CODE = 1 << 3,  /* the value of an error code: anything but null, "", 0 and "0" */
+    NO_ERROR = 1 << 4, /* the value of an `error`: the same, but false, {} and [] are none either */
+    NO_MORE = 1 << 5   /* anything: it comes after "0, [ or { */
+};
+
+static bool is_white(char c)
+{
+    return memchr(" \t\n\r", c, 4) != NULL;
+}
 
 static bool is_object(const struct migtask_guard *guard)
 {
@@ -52,13 +65,18 @@ static bool is_here(const struct migtask_guard *guard)
 
 /* ---- what is kept ---- */
 
+/* The places in elements of arrays. */
+#define ELEMENTS                                                                                   \
+    (1u << MIGTASK_PLACE_PARAM | 1u << MIGTASK_PLACE_DETAIL | 1u << MIGTASK_PLACE_DETAIL_CODE |    \
+     1u << MIGTASK_PLACE_DETAIL_MSG)
+
 /* A value begins: which wanted place does it fill? NOWHERE if it is unknown, of another type than
- * wanted, a duplicate, or finds no room. */
+ * wanted, a duplicate, less than what has come already, or finds no room. */
 static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
 {
     struct migtask_kept_text *text = &guard->text;
-    uint8_t place = guard->next;
-    if (place == NOWHERE || migtask_reply_members[place].kind != kind) {
+    const uint8_t place = guard->next;
+    if (place == NOWHERE || (migtask_reply_members[place].kinds & kind) == 0) {
         return NOWHERE;
     }
     bool room = true;
@@ -66,23 +84,41 @@ static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
         /* An element may come again, with all that is in it, up to the array's limit. */
         room = guard->elements < migtask_reply_members[guard->here].limit;
         guard->elements = (uint8_t)(guard->elements + room);
-        guard->seen &= (1u << MIGTASK_PLACE_PARAM) - 1;
+        guard->seen &= (uint16_t)~ELEMENTS;
     }
-    place = migtask_reply_members[place].same_as;
-    const struct migtask_json_member *member = &migtask_reply_members[place];
-    if ((guard->seen >> place & 1) != 0) {
+    const struct migtask_json_member *const member = &migtask_reply_members[place];
+    uint8_t best = place;
+    while ((guard->seen >> best & 1) == 0 && migtask_reply_members[best].better != best) {
+        best = migtask_reply_members[best].better;
+    }
+    if ((guard->seen >> best & 1) != 0) {
         return NOWHERE;
     }
     guard->seen |= (uint16_t)(1u << place);
-    if (member->parent == MIGTASK_PLACE_ROOT) { /* takes what was kept free for it */
+    if (member->parent == MIGTASK_PLACE_ROOT && (guard->freed >> best & 1) == 0) {
+        /* takes what was kept free for it */
+        guard->freed |= (uint16_t)(1u << best);
         text->end += MIGTASK_KEPT_FRAME;
-        text->end += member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
+        text->end += migtask_reply_members[best].vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
+    }
+    if (migtask_reply_members[best].vital) { /* what it goes before was cut in vain */
+        guard->truncated &= (uint8_t)~member->flag;
     }
     if (!room || !migtask_kept_begin(text, place, member->limit)) {
         guard->truncated |= member->flag;
         return NOWHERE;
     }
     return place;
+}
+
+/* The text that is kept is complete. */
+static void end_kept(struct migtask_guard *guard)
+{
+    migtask_kept_end(&guard->text);
+    guard->use = IGNORED;
+    if (guard->text.cut) {
+        guard->truncated |= migtask_reply_members[guard->string].flag;
+    }
 }
 
 /* ---- structure ---- */
@@ -107,21 +143,27 @@ static void find_next(struct migtask_guard *guard, size_t name)
             guard->next = i;
         }
     }
+    if (guard->next == NOWHERE && guard->here == MIGTASK_PLACE_ROOT &&
+        name < MIGTASK_NAMES_ANYWHERE) {
+        guard->next = migtask_reply_anywhere[name];
+    }
 }
 
 /* Behind '[' or '{', or behind a comma: an element or a name comes. */
 static void begin_item(struct migtask_guard *guard)
 {
     guard->allowed = NAME;
+    guard->judged = 0;
     if (!is_object(guard)) {
         guard->allowed = VALUE;
-        find_next(guard, MIGTASK_REPLY_NAMES);
+        find_next(guard, MIGTASK_NAME_OF_ELEMENT);
     }
 }
 
 static void begin_container(struct migtask_guard *guard, bool object)
 {
     uint8_t place = claim(guard, object ? MIGTASK_JSON_OBJECT : MIGTASK_JSON_ARRAY);
+    const bool must_be_empty = (guard->judged & NO_ERROR) != 0;
     if (guard->depth == MIGTASK_JSON_DEPTH) {
         guard->state = MALFORMED;
         return;
@@ -136,8 +178,11 @@ static void begin_container(struct migtask_guard *guard, bool object)
         if (!object) {
             guard->elements = 0;
         }
+    } else if (guard->depth == 1 && object) { /* the root, which has no text either */
+        guard->known = 1;
     }
     begin_item(guard);
+    guard->judged = must_be_empty ? NO_MORE : 0;
     guard->allowed |= object ? END_OBJECT : END_ARRAY;
 }
 
@@ -153,6 +198,16 @@ static void end_container(struct migtask_guard *guard)
 
 /* ---- strings ---- */
 
+/* A value that may be kept begins. */
+static void begin_kept(struct migtask_guard *guard, enum migtask_json_kind kind)
+{
+    guard->string = claim(guard, kind);
+    if (guard->string != NOWHERE) {
+        guard->use = KEPT;
+        guard->text.sink = guard->string == MIGTASK_PLACE_ENCODED_MESSAGE ? guard->sink : NULL;
+    }
+}
+
 static void begin_string(struct migtask_guard *guard)
 {
     guard->state = STRING;
@@ -162,23 +217,29 @@ static void begin_string(struct migtask_guard *guard)
         guard->name_len = 0;
         return;
     }
-    guard->string = claim(guard, MIGTASK_JSON_STRING);
-    if (guard->string != NOWHERE) {
-        guard->use = KEPT;
-        guard->text.sink = guard->string == MIGTASK_PLACE_ENCODED_MESSAGE ? guard->sink : NULL;
-    }
+    begin_kept(guard, MIGTASK_JSON_STRING);
 }
 
 /* Decoded text of a string. */
 static void string_text(struct migtask_guard *guard, const char *ptr, size_t len)
 {
-    if (guard->use == KEPT) {
-        migtask_kept_append(&guard->text, ptr, len);
-    } else if (guard->use == A_NAME) {
+    if (guard->use == A_NAME) {
         size_t room = sizeof guard->name - guard->name_len; /* one that fills it is none of ours */
         len = len < room ? len : room;
         memcpy(guard->name + guard->name_len, ptr, len);
         guard->name_len = (uint8_t)(guard->name_len + len);
+        return;
+    }
+    if (guard->judged != 0) { /* the first character may be a zero, if it is the last as well */
+        guard->no |= guard->judged == NO_MORE || len != 1 || *ptr != '0';
+        guard->judged = NO_MORE;
+    }
+    if (guard->use != IGNORED) {
+        if (guard->blank) {
+            guard->blank = false;
+            migtask_kept_append(&guard->text, " ", 1);
+        }
+        migtask_kept_append(&guard->text, ptr, len);
     }
 }
 
@@ -196,12 +257,13 @@ static void end_string(struct migtask_guard *guard)
     end_value(guard, 0);
     if (guard->use == A_NAME) {
         guard->allowed = COLON;
-        find_next(guard, migtask_find_name(migtask_reply_names, guard->name, guard->name_len));
+        size_t name = migtask_find_name(migtask_reply_names, guard->name, guard->name_len);
+        find_next(guard, name);
+        guard->judged = name <= MIGTASK_NAME_ERROR_CODE ? NO_CODE
+                        : name == MIGTASK_NAME_ERROR    ? NO_ERROR
+                                                        : 0;
     } else if (guard->use == KEPT) {
-        migtask_kept_end(&guard->text);
-        if (guard->text.cut) {
-            guard->truncated |= migtask_reply_members[guard->string].flag;
-        }
+        end_kept(guard);
     }
 }
 
@@ -261,8 +323,18 @@ static void sequence_byte(struct migtask_guard *guard, char c)
         guard->state = MALFORMED;
     } else if (need == guard->count) {
         guard->state = STRING;
+        if (guard->use == PLAIN) { /* without a byte order mark */
+            guard->state = character == 0xFEFF ? MALFORMED : TEXT;
+        }
         string_text(guard, guard->sequence, need);
     }
+}
+
+static void begin_sequence(struct migtask_guard *guard, char c)
+{
+    guard->state = SEQUENCE;
+    guard->count = 0;
+    sequence_byte(guard, c);
 }
 
 /* A piece of a string; returns how many bytes it took. */
@@ -285,17 +357,42 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
     if (c == '"') {
         end_string(guard);
     } else if (c >= 0x80) {
-        guard->state = SEQUENCE;
-        guard->count = 0;
-        sequence_byte(guard, (char)c);
+        begin_sequence(guard, (char)c);
     } else {
         guard->state = MALFORMED;
     }
     return 1;
 }
 
+/* ---- plain text ---- */
+
+/* A body that does not begin like this is plain text, unless it turns out to be JSON. */
+static void begin_text(struct migtask_guard *guard, char c)
+{
+    if (memchr("{[\"<", c, 4) == NULL) {
+        begin_kept(guard, MIGTASK_JSON_STRING);
+        guard->use = PLAIN;
+    }
+}
+
+/* One byte of plain text that stands for itself or begins a UTF-8 sequence. White space counts as
+ * one blank, and not at the end; other control characters are no text. */
+static void text_byte(struct migtask_guard *guard, char c)
+{
+    if (is_white(c)) {
+        guard->blank = true;
+    } else if ((unsigned char)c >= 0x80) {
+        begin_sequence(guard, c);
+    } else if (c < 0x20) {
+        guard->state = MALFORMED;
+    } else {
+        string_text(guard, &c, 1);
+    }
+}
+
 /* ---- numbers, literals, structure ---- */
 
+/* What a byte does, in its low bits; above them, for which judged values it is a no. */
 enum action {
     NOTHING,
     STRING_BEGINS,
@@ -303,7 +400,8 @@ enum action {
     OBJECT_BEGINS,
     ARRAY_BEGINS,
     CONTAINER_ENDS,
-    LITERAL_BEGINS
+    LITERAL_BEGINS,
+    ACTIONS = 7
 };
 
 /* The grammar outside strings and literals, as rules: a byte, what must be allowed for it, what is
@@ -315,33 +413,49 @@ static const struct {
     uint16_t needed;
     uint16_t allowed;
 } rules[] = {
-    {'"', STRING_BEGINS, NAME | VALUE, 0},
+    {'"', STRING_BEGINS | NO_MORE, NAME | VALUE, 0},
     {':', NOTHING, COLON, VALUE},
     {',', ITEM_ENDS, COMMA, 0},
-    {'{', OBJECT_BEGINS, VALUE, 0},
+    {'{', OBJECT_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
     {'}', CONTAINER_ENDS, END_OBJECT, 0},
-    {'[', ARRAY_BEGINS, VALUE, 0},
+    {'[', ARRAY_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
     {']', CONTAINER_ENDS, END_ARRAY, 0},
-    {'-', NOTHING, VALUE, FIRST},
-    {'0', NOTHING, VALUE | FIRST, POINT | EXPONENT | DONE},
-    {'1', NOTHING, VALUE | FIRST | DIGIT, DIGIT | POINT | EXPONENT | DONE},
+    {'-', NOTHING | NO_MORE, VALUE, FIRST},
+    {'0', NOTHING | NO_MORE, VALUE | FIRST, POINT | EXPONENT | DONE},
+    {'1', NOTHING | NO_CODE | NO_ERROR | NO_MORE, VALUE | FIRST | DIGIT,
+     DIGIT | POINT | EXPONENT | DONE},
     {'.', NOTHING, POINT, FRACTION},
-    {'1', NOTHING, FRACTION, FRACTION | EXPONENT | DONE},
+    {'0', NOTHING, FRACTION, FRACTION | EXPONENT | DONE},
+    {'1', NOTHING | NO_CODE | NO_ERROR, FRACTION, FRACTION | EXPONENT | DONE},
     {'e', NOTHING, EXPONENT, SIGN | POWER},
     {'+', NOTHING, SIGN, POWER},
     {'-', NOTHING, SIGN, POWER},
     {'1', NOTHING, POWER, POWER | DONE},
-    {'t', LITERAL_BEGINS, VALUE, 0},
-    {'f', LITERAL_BEGINS, VALUE, 0},
-    {'n', LITERAL_BEGINS, VALUE, 0},
+    {'t', LITERAL_BEGINS | NO_CODE | NO_ERROR | NO_MORE, VALUE, 0},
+    {'f', LITERAL_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
+    {'n', LITERAL_BEGINS | NO_MORE, VALUE, 0},
 };
+
+/* What has come is no JSON. */
+static void give_up(struct migtask_guard *guard)
+{
+    guard->state = guard->use == PLAIN ? TEXT : MALFORMED;
+}
 
 static void literal_byte(struct migtask_guard *guard, char c)
 {
     if (c != *guard->literal++) {
-        guard->state = MALFORMED;
+        give_up(guard);
     } else if (*guard->literal == '\0') {
         end_value(guard, 0);
+    }
+}
+
+/* What comes now is no part of the number that is kept, if one is. */
+static void end_number(struct migtask_guard *guard)
+{
+    if (guard->use == KEPT) {
+        end_kept(guard);
     }
 }
 
@@ -350,19 +464,27 @@ static void structure_byte(struct migtask_guard *guard, char c)
 {
     bool digit = c >= '0' && c <= '9';
     size_t i = 0;
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+    if (is_white(c)) {
         guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */
+        end_number(guard);
         return;
+    }
+    if (guard->depth == 0 && guard->allowed == VALUE) {
+        begin_text(guard, c);
     }
     while ((rules[i].needed & guard->allowed) == 0 ||
            !(rules[i].byte == c || (rules[i].byte == '1' && digit) ||
              (rules[i].byte == 'e' && c == 'E'))) {
         if (++i == sizeof rules / sizeof rules[0]) {
-            guard->state = MALFORMED;
+            give_up(guard);
             return;
         }
     }
-    switch ((enum action)rules[i].action) {
+    guard->no |= (rules[i].action & guard->judged) != 0;
+    if ((rules[i].action & ACTIONS) != NOTHING) {
+        end_number(guard);
+    }
+    switch ((enum action)(rules[i].action & ACTIONS)) {
     case STRING_BEGINS:
         begin_string(guard);
         break;
@@ -382,7 +504,13 @@ static void structure_byte(struct migtask_guard *guard, char c)
         guard->state = LITERAL;
         guard->literal = c == 't' ? "rue" : c == 'f' ? "alse" : "ull";
         break;
-    case NOTHING:
+    default:
+        if ((guard->allowed & VALUE) != 0 && guard->use != PLAIN) {
+            begin_kept(guard, MIGTASK_JSON_NUMBER);
+        }
+        if (guard->use == KEPT) {
+            migtask_kept_append(&guard->text, &c, 1);
+        }
         guard->allowed = rules[i].allowed;
         if ((guard->allowed & DONE) != 0) {
             end_value(guard, guard->allowed);
@@ -396,7 +524,8 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
     guard->started = true;
     while (len > 0) {
         size_t took = 1;
-        switch ((enum state)guard->state) {
+        const uint8_t state = guard->state;
+        switch ((enum state)state) {
         case MALFORMED:
             return;
         case STRUCTURE:
@@ -417,6 +546,11 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
         case LITERAL:
             literal_byte(guard, *ptr);
             break;
+        case TEXT:
+            break;
+        }
+        if (guard->use == PLAIN && state != SEQUENCE) {
+            text_byte(guard, *ptr);
         }
         ptr += took;
         len -= took;
@@ -427,7 +561,7 @@ void migtask_guard_init(struct migtask_guard *guard, migtask_view secret, char *
 {
     struct migtask_kept_text *text = &guard->text;
     guard->allowed = VALUE;
-    guard->next = MIGTASK_PLACE_ROOT;
+    guard->next = MIGTASK_PLACE_OTHER_MSG; /* of a body that is a string, or plain text */
     text->buf = buf;
     text->end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
     text->secret = secret;
@@ -440,6 +574,9 @@ void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *
                        bool last)
 {
     if (guard->state != STRING) {
+        if (len == 0) {
+            return;
+        }
         guard->next = (uint8_t)place;
         begin_string(guard);
     }
@@ -458,20 +595,35 @@ void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *
     if (last) {
         end_string(guard);
         guard->allowed = VALUE;
-        guard->next = MIGTASK_PLACE_ROOT;
+        guard->next = MIGTASK_PLACE_OTHER_MSG;
         guard->kept = (uint16_t)guard->text.len;
         guard->kept_truncated = guard->truncated;
     }
 }
 
-bool migtask_guard_end(struct migtask_guard *guard)
+void migtask_guard_drop(struct migtask_guard *guard)
 {
-    bool valid = !guard->started ||
-                 (guard->state == STRUCTURE && guard->depth == 0 && (guard->allowed & DONE) != 0);
-    if (!valid) {
-        guard->text.len = guard->kept;
-        guard->truncated = guard->kept_truncated;
-    }
+    guard->text.len = guard->kept;
+    guard->truncated = guard->kept_truncated;
     migtask_kept_raw(&guard->text, "\"]", 2);
-    return valid;
+}
+
+enum migtask_kind migtask_guard_end(struct migtask_guard *guard)
+{
+    const bool at_root = guard->state == STRUCTURE && guard->depth == 0;
+    enum migtask_kind body = MIGTASK_IS_NEITHER;
+    if (!guard->started || (at_root && (guard->allowed & DONE) != 0)) {
+        body = MIGTASK_IS_JSON;
+    } else if (at_root && guard->allowed == VALUE) {
+        body = MIGTASK_IS_BLANK;
+    } else if (guard->use == PLAIN && guard->state != SEQUENCE && guard->state != MALFORMED) {
+        body = MIGTASK_IS_TEXT;
+        end_kept(guard);
+    }
+    if (body == MIGTASK_IS_NEITHER || guard->use == PLAIN) {
+        migtask_guard_drop(guard);
+    } else {
+        migtask_kept_raw(&guard->text, "\"]", 2);
+    }
+    return body;
 }

@@ -169,7 +169,8 @@ size_t migtask_request_preview(const migtask_request *request, size_t skip, char
  */
 
 typedef enum migtask_outcome {
-    MIGTASK_ACCEPTED, /* a complete 2xx response without an error code */
+    MIGTASK_ACCEPTED, /* a complete 2xx response whose body is a yes: none, JSON without an error
+                         code anywhere, or plain text. One that cannot be read is none */
     MIGTASK_REFUSED,  /* a complete response that says no */
     MIGTASK_INVALID,  /* nothing was attempted */
     MIGTASK_NOT_SENT, /* failed before the last byte was handed over: repeating is safe */
@@ -285,6 +286,8 @@ typedef struct migtask_reply {
      * number of seconds or a date: migtask_retry_next() reads it. */
     char retry_after[MIGTASK_HEADER_TEXT];
     char date[MIGTASK_HEADER_TEXT]; /* the server's clock */
+    /* As the service names them; else what stands for them in other shapes of a body: code, message
+     * and their like at any place, RFC 9457's detail or title, the beginning of plain text. */
     migtask_view error_code;
     migtask_view error_msg;
     migtask_view encoded_authorization_message;

@@ -35,7 +35,7 @@
 /* Bytes taken from the stream at once; while the reply is put together the same bytes hold
  * jsmn's tokens (20 bytes each), see core/call.c. RAM: 1 byte a byte. */
 #ifndef MIGTASK_RX_BUFFER
-#define MIGTASK_RX_BUFFER MIGTASK_DEFAULT(352, 4096)
+#define MIGTASK_RX_BUFFER MIGTASK_DEFAULT(360, 4096)
 #endif
 #if MIGTASK_RX_BUFFER < 64 || MIGTASK_RX_BUFFER > 65536
 #error "MIGTASK_RX_BUFFER must be 64..65536"

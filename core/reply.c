@@ -15,71 +15,72 @@
 #endif
 
 #define AT(place) MIGTASK_PLACE_##place
-/* A place of its own, and one that stands for another. */
-#define PLACE(at, in, called, type, most, cut)                                                     \
+#define PLACE(at, in, called, types, most, cut, better_one, is_vital)                              \
     [AT(at)] = {.limit = (most),                                                                   \
-                .name = (called),                                                                  \
-                .kind = MIGTASK_JSON_##type,                                                       \
+                .name = MIGTASK_NAME_##called,                                                     \
+                .kinds = (types),                                                                  \
                 .parent = AT(in),                                                                  \
-                .same_as = AT(at),                                                                 \
-                .flag = 1u << MIGTASK_MEMBER_##cut}
-#define VITAL(at, called, most)                                                                    \
-    [AT(at)] = {.limit = (most),                                                                   \
-                .name = (called),                                                                  \
-                .kind = MIGTASK_JSON_STRING,                                                       \
-                .same_as = AT(at),                                                                 \
-                .flag = 1u << MIGTASK_MEMBER_##at,                                                 \
-                .vital = 1}
-#define ALIAS(at, in, called, of)                                                                  \
-    [AT(at)] = {.name = (called), .kind = MIGTASK_JSON_STRING, .parent = AT(in), .same_as = AT(of)}
-
-enum name {
-    CODE,
-    MESSAGE,
-    ERROR_CODE,
-    ERROR_MSG,
-    ENCODED,
-    ERROR_PARAM,
-    DETAILS,
-    REQUEST_ID,
-    ERROR,
-    OF_ELEMENT,
-    OF_HEADER
-};
-_Static_assert(OF_ELEMENT == MIGTASK_REPLY_NAMES, "a number for each name");
+                .better = AT(better_one),                                                          \
+                .flag = (cut),                                                                     \
+                .vital = (is_vital)}
+#define CUT(member) 1u << MIGTASK_MEMBER_##member
+#define TEXT MIGTASK_JSON_STRING
+#define CODE (MIGTASK_JSON_STRING | MIGTASK_JSON_NUMBER)
+#define ARRAY MIGTASK_JSON_ARRAY
+#define OBJECT MIGTASK_JSON_OBJECT
+#define CODE_MAX MIGTASK_ERROR_CODE_MAX
+#define MSG_MAX MIGTASK_ERROR_MSG_MAX
+#define ENCODED_MAX MIGTASK_ENCODED_MESSAGE_MAX
+#define DETAIL_MAX MIGTASK_DETAIL_MAX
 
 const char migtask_reply_names[] = "\4code"
-                                   "\7message"
+                                   "\11errorCode"
                                    "\12error_code"
+                                   "\5error"
+                                   "\5title"
+                                   "\7message"
+                                   "\3msg"
+                                   "\6detail"
+                                   "\10errorMsg"
                                    "\11error_msg"
                                    "\35encoded_authorization_message"
                                    "\13error_param"
                                    "\7details"
-                                   "\12request_id"
-                                   "\5error";
+                                   "\12request_id";
 
-/* API page "Managing Migration Tasks", table of the 403; the gateway's request_id; IAM's nested
- * {"error":{"code","message"}}. */
+const uint8_t migtask_reply_anywhere[MIGTASK_NAMES_ANYWHERE] = {
+    [MIGTASK_NAME_CODE] = AT(OTHER_CODE),       [MIGTASK_NAME_CAMEL_CODE] = AT(OTHER_CODE),
+    [MIGTASK_NAME_ERROR_CODE] = AT(OTHER_CODE), [MIGTASK_NAME_ERROR] = AT(TITLE),
+    [MIGTASK_NAME_TITLE] = AT(TITLE),           [MIGTASK_NAME_MESSAGE] = AT(OTHER_MSG),
+    [MIGTASK_NAME_MSG] = AT(OTHER_MSG),         [MIGTASK_NAME_DETAIL] = AT(OTHER_MSG),
+    [MIGTASK_NAME_CAMEL_MSG] = AT(OTHER_MSG),   [MIGTASK_NAME_ERROR_MSG] = AT(OTHER_MSG),
+};
+
+/* API page "Managing Migration Tasks", table of the 403; the gateway's request_id. What else there
+ * is: IAM's {"error":{"code","message"}}, {"code","message"}, RFC 9457's title and detail, and all
+ * of that inside of others. */
 const struct migtask_json_member migtask_reply_members[MIGTASK_PLACE_COUNT] = {
-    PLACE(ROOT, ROOT, OF_HEADER, OBJECT, 0, ERROR_CODE),
-    VITAL(ERROR_CODE, ERROR_CODE, MIGTASK_ERROR_CODE_MAX),
-    VITAL(ERROR_MSG, ERROR_MSG, MIGTASK_ERROR_MSG_MAX),
-    PLACE(ENCODED_MESSAGE, ROOT, ENCODED, STRING, MIGTASK_ENCODED_MESSAGE_MAX,
-          ENCODED_AUTHORIZATION_MESSAGE),
-    PLACE(ERROR_PARAM, ROOT, ERROR_PARAM, ARRAY, MIGTASK_ERROR_PARAM_COUNT, ERROR_PARAM),
-    PLACE(DETAILS, ROOT, DETAILS, ARRAY, MIGTASK_DETAILS_COUNT, DETAILS),
-    PLACE(REQUEST_ID, ROOT, REQUEST_ID, STRING, MIGTASK_REQUEST_ID_MAX, REQUEST_ID),
-    [AT(RETRY_AFTER)] = {.limit = MIGTASK_HEADER_TEXT,
-                         .name = OF_HEADER,
-                         .same_as = AT(RETRY_AFTER)},
-    [AT(DATE)] = {.limit = MIGTASK_HEADER_TEXT, .name = OF_HEADER, .same_as = AT(DATE)},
-    PLACE(IAM, ROOT, ERROR, OBJECT, 0, ERROR_CODE),
-    ALIAS(IAM_CODE, IAM, CODE, ERROR_CODE),
-    ALIAS(IAM_MESSAGE, IAM, MESSAGE, ERROR_MSG),
-    PLACE(PARAM, ERROR_PARAM, OF_ELEMENT, STRING, MIGTASK_ERROR_PARAM_MAX, ERROR_PARAM),
-    PLACE(DETAIL, DETAILS, OF_ELEMENT, OBJECT, 0, DETAILS),
-    PLACE(DETAIL_CODE, DETAIL, ERROR_CODE, STRING, MIGTASK_DETAIL_MAX, DETAILS),
-    PLACE(DETAIL_MSG, DETAIL, ERROR_MSG, STRING, MIGTASK_DETAIL_MAX, DETAILS),
+    PLACE(ROOT, ROOT, OF_NONE, OBJECT, 0, 0, ROOT, 0),
+    PLACE(ERROR_CODE, ROOT, ERROR_CODE, CODE, CODE_MAX, CUT(ERROR_CODE), ERROR_CODE, 1),
+    PLACE(ERROR_MSG, ROOT, ERROR_MSG, TEXT, MSG_MAX, CUT(ERROR_MSG), ERROR_MSG, 1),
+    PLACE(ENCODED_MESSAGE, ROOT, ENCODED, TEXT, ENCODED_MAX, CUT(ENCODED_AUTHORIZATION_MESSAGE),
+          ENCODED_MESSAGE, 0),
+    PLACE(ERROR_PARAM, ROOT, ERROR_PARAM, ARRAY, MIGTASK_ERROR_PARAM_COUNT, CUT(ERROR_PARAM),
+          ERROR_PARAM, 0),
+    PLACE(DETAILS, ROOT, DETAILS, ARRAY, MIGTASK_DETAILS_COUNT, CUT(DETAILS), DETAILS, 0),
+    PLACE(REQUEST_ID, ROOT, REQUEST_ID, TEXT, MIGTASK_REQUEST_ID_MAX, CUT(REQUEST_ID), REQUEST_ID,
+          0),
+    /* Where one of these two is cut it is dropped. */
+    PLACE(RETRY_AFTER, ROOT, OF_NONE, TEXT, MIGTASK_HEADER_TEXT, 0, RETRY_AFTER, 0),
+    PLACE(DATE, ROOT, OF_NONE, TEXT, MIGTASK_HEADER_TEXT, 0, DATE, 0),
+    PLACE(PARAM, ERROR_PARAM, OF_ELEMENT, TEXT, MIGTASK_ERROR_PARAM_MAX, CUT(ERROR_PARAM), PARAM,
+          0),
+    PLACE(DETAIL, DETAILS, OF_ELEMENT, OBJECT, 0, CUT(DETAILS), DETAIL, 0),
+    PLACE(DETAIL_CODE, DETAIL, ERROR_CODE, CODE, DETAIL_MAX, CUT(DETAILS), DETAIL_CODE, 0),
+    PLACE(DETAIL_MSG, DETAIL, ERROR_MSG, TEXT, DETAIL_MAX, CUT(DETAILS), DETAIL_MSG, 0),
+    PLACE(OTHER_CODE, ROOT, OF_NONE, CODE, CODE_MAX, CUT(ERROR_CODE), ERROR_CODE, 0),
+    PLACE(OTHER_MSG, ROOT, OF_NONE, TEXT, MSG_MAX, CUT(ERROR_MSG), ERROR_MSG, 0),
+    PLACE(TITLE, ROOT, OF_NONE, TEXT, MSG_MAX, CUT(ERROR_MSG), OTHER_MSG, 0),
 };
 
 _Static_assert(MIGTASK_PLACE_COUNT <= 16, "migtask_guard.seen has 16 bits");
@@ -115,9 +116,12 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
     char *copy = NULL;
     switch (start < end ? json[start] - 'a' : AT(ROOT)) { /* an empty one is the last */
     case AT(ERROR_CODE):
+    case AT(OTHER_CODE):
         view = &reply->error_code;
         break;
     case AT(ERROR_MSG):
+    case AT(OTHER_MSG):
+    case AT(TITLE):
         view = &reply->error_msg;
         break;
     case AT(ENCODED_MESSAGE):
@@ -158,10 +162,11 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
     case AT(DETAIL_MSG):
         view = &detail->error_msg;
         break;
-    default: /* the root, IAM's object, the empty string at the end */
+    default: /* the empty string at the end */
         break;
     }
-    if (view != NULL) {
+    /* A better one stays, whichever comes first: its letter stands before it. */
+    if (view != NULL && (view->ptr == NULL || view->ptr[-1] > json[start])) {
         view->ptr = json + start + 1;
         view->len = end - start - 1;
         put_back(json + start + 1, view->len);

@@ -219,7 +219,8 @@ static void test_early_answer(void **state)
                 migtask_reason reason = (migtask_reason)answers[i].reason;
                 if (answers[i].reason < 0) {
                     reason = migtask_call_reason(t.call);
-                } else if (way == SEND_FAILS && reason == MIGTASK_HTTP_MALFORMED) {
+                } else if (way == SEND_FAILS && reason == MIGTASK_HTTP_MALFORMED &&
+                           t.stream.send_failed) {
                     reason = MIGTASK_CONNECTION_LOST; /* the send failed first */
                 }
                 trip_expect(&t, answers[i].outcome, reason, answers[i].status);
@@ -372,8 +373,9 @@ static void test_early_interim(void **state)
         trip_init(&t);
         context("100 at byte %zu", at);
         trip_begin(&t, &plan);
-        trip_reach(&t, MIGTASK_PHASE_WAITING);
-        for (int i = 0; i < 50 && t.stream.read < plan.response_len; i++) {
+        for (int i = 0;
+             i < 200 && !(stream_double_complete(&t.stream) && t.stream.read == plan.response_len);
+             i++) {
             trip_step(&t);
         }
         CHECK(stream_double_complete(&t.stream));
@@ -383,6 +385,82 @@ static void test_early_interim(void **state)
         t.stream.read = 0;
         trip_finish(&t);
         trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
+    }
+    end_of_cases();
+}
+
+/* An answer is early by its first byte: one that began before the request was out is none to it,
+ * even if it ends after that. */
+static void test_early_by_first_byte(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        BODY_OK, "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n" BODY_OK};
+    const size_t len = request_length();
+    trip t;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        for (size_t part = 1; part < strlen(answers[i]); part++) {
+            for (int blocks = 0; blocks < 2; blocks++) {
+                stream_plan plan = plan_of(answers[i]);
+                plan.response_len = part;
+                plan.when = STREAM_EARLY;
+                plan.early_at = 40;
+                plan.send_stuck = blocks != 0;
+                plan.stuck_at = 200;
+                context("answer %zu, %zu bytes of it early, blocks %d", i, part, blocks);
+                trip_init(&t);
+                trip_begin(&t, &plan);
+                for (int n = 0; n < 50 && t.stream.read < part; n++) {
+                    trip_step(&t);
+                }
+                /* Without a wait, too: it is looked for before the last piece goes. */
+                CHECK(t.stream.read == part && t.stream.request_len < len);
+                t.stream.plan.send_stuck = false;
+                for (int n = 0; n < 50 && t.stream.request_len < len; n++) {
+                    trip_step(&t);
+                }
+                bool stopped = migtask_call_reply(t.call)->http_status != 0;
+                t.stream.plan.response_len = strlen(answers[i]);
+                trip_finish(&t);
+                CHECK(stopped || t.stream.request_len == len);
+                if (i == 3 && part == strlen("HTTP/1.1 100 Continue\r\n\r\n")) {
+                    trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 200); /* only that was early */
+                } else {
+                    trip_expect(&t, MIGTASK_UNKNOWN, MIGTASK_HTTP_STATUS, i == 1 ? 204 : 200);
+                }
+            }
+        }
+    }
+    end_of_cases();
+}
+
+/* Before the last piece it is looked for an answer, unless nothing has left yet: then a look would
+ * only send the request in two pieces. A connection that has died is found by that. */
+static void test_look_before_the_last_piece(void **state)
+{
+    (void)state;
+    trip t;
+    for (int held = 0; held < 2; held++) {
+        stream_plan plan = plan_of(BODY_OK);
+        plan.holds = held != 0;
+        context("a good call, held back %d", held);
+        trip_init(&t);
+        trip_begin(&t, &plan);
+        while (!stream_double_complete(&t.stream) && trip_step(&t) != MIGTASK_STEP_DONE) {
+        }
+        CHECK(t.stream.count[STREAM_RECV] == (held != 0 ? 0u : 1u));
+        trip_finish(&t);
+        trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
+    }
+    for (stream_end end = STREAM_CLOSED; end <= STREAM_LOST; end++) {
+        stream_plan plan = {.when = STREAM_EARLY, .end = end};
+        context("a dead connection, end %d", (int)end);
+        trip_init(&t);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_NOT_SENT, MIGTASK_CONNECTION_LOST, 0);
+        CHECK(!stream_double_complete(&t.stream));
     }
     end_of_cases();
 }
@@ -1042,6 +1120,8 @@ int main(void)
         cmocka_unit_test(test_send_fails_then_drained),
         cmocka_unit_test(test_send_fails_nothing_there),
         cmocka_unit_test(test_early_interim),
+        cmocka_unit_test(test_early_by_first_byte),
+        cmocka_unit_test(test_look_before_the_last_piece),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_dripping),
         cmocka_unit_test(test_time_left),

@@ -162,8 +162,8 @@ static void test_unchecked_request(void **state)
 /* The letter of a string's place, as kept_text.h has it. */
 #define STRING(letter, text) "\"" letter text "\","
 #define CODE(text) STRING("b", text)
-#define PARAM STRING("m", "p")
-#define DETAIL STRING("n", "")
+#define PARAM STRING("j", "p")
+#define DETAIL STRING("k", "")
 #define END "\"\"]"
 
 static void test_kept_text(void **state)
@@ -193,7 +193,7 @@ static void test_kept_text(void **state)
          "A"},
         {"all of details", "[" CODE("A"), DETAIL, END, MIGTASK_DETAILS_COUNT, true, "A"},
         {"too much of details", "[" CODE("A"), DETAIL, END, MIGTASK_DETAILS_COUNT + 1, false, "A"},
-        {"a text of details without one", "[" CODE("A") STRING("o", "B"), "", END, 0, true, "A"},
+        {"a text of details without one", "[" CODE("A") STRING("l", "B"), "", END, 0, true, "A"},
         {"more strings than there are tokens", "[", CODE("A"), END, MIGTASK_REPLY_TOKENS, false,
          NULL},
     };

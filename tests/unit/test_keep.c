@@ -17,12 +17,11 @@ static const struct {
     {OK_1_1 "Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{}", 200, true},
     {OK_1_1 "connection:  Keep-Alive \r\n" EMPTY, 200, true},
     {"HTTP/1.1 204 No Content\r\n\r\n", 204, true},
-    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, true},
-    {"HTTP/1.1 100 Continue\r\nConnection: close\r\n\r\n" OK_1_1 EMPTY, 200, true},
+    {"HTTP/1.1 304 Not Modified\r\n" EMPTY, 304, true},
     {OK_1_1 "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 200, true},
     {OK_1_1 "Transfer-Encoding: chunked\r\n\r\n0\r\nConnection: close\r\n\r\n", 200, true},
     {"HTTP/1.1 403 No\r\nContent-Length: 18\r\n\r\n{\"error_code\":\"A\"}", 403, true},
-    {"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\n{x}", 500, true},
+    {"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\n[0]", 500, true},
 
     {OK_1_1 "Connection: close\r\n" EMPTY, 200, false},
     {OK_1_1 "Connection: keep-alive, close\r\n" EMPTY, 200, false},
@@ -33,6 +32,15 @@ static const struct {
     {OK_1_1 "Connection:\r\n" EMPTY, 200, false},
     {OK_1_1 "Connection: " LONG_VALUE "\r\n" EMPTY, 200, false},
     {"HTTP/1.0 200 OK\r\n" EMPTY, 200, false},
+    /* any doubt about where the message ends */
+    {"HTTP/1.1 204 No Content\r\nContent-Length: 1\r\n\r\n", 204, false},
+    {"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 204, false},
+    {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, false},
+    {"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 304, false},
+    {"HTTP/1.1 100 Continue\r\n\r\n" OK_1_1 EMPTY, 200, false},
+    {"HTTP/1.1 103 Hints\r\nContent-Length: 9\r\n\r\n" OK_1_1 EMPTY, 200, false},
+    {"HTTP/1.1 500 No\r\nContent-Length: 3\r\n\r\n{x}", 500, false},
+    {"HTTP/1.1 403 No\r\nContent-Length: 17\r\n\r\n{\"error_code\":\"A\"", 403, false},
     {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" EMPTY, 200, false},
 };
 

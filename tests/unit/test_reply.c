@@ -313,6 +313,8 @@ static void test_text_limits(void **state)
         {"{\"error_msg\":", "}", MIGTASK_ERROR_MSG_MAX, BIT(ERROR_MSG)},
         {"{\"error\":{\"code\":", "}}", MIGTASK_ERROR_CODE_MAX, BIT(ERROR_CODE)},
         {"{\"error\":{\"message\":", "}}", MIGTASK_ERROR_MSG_MAX, BIT(ERROR_MSG)},
+        {"{\"code\":", "}", MIGTASK_ERROR_CODE_MAX, BIT(ERROR_CODE)},
+        {"{\"title\":", "}", MIGTASK_ERROR_MSG_MAX, BIT(ERROR_MSG)},
         {AFTER "\"encoded_authorization_message\":", "}", MIGTASK_ENCODED_MESSAGE_MAX,
          BIT(ENCODED_AUTHORIZATION_MESSAGE)},
         {AFTER "\"error_param\":[", "]}", MIGTASK_ERROR_PARAM_MAX, BIT(ERROR_PARAM)},
@@ -347,6 +349,8 @@ static void test_text_limits(void **state)
                 run_body(&t, text_view(&body), 0);
                 const migtask_reply *r = migtask_call_reply(t.call);
                 const migtask_view got[] = {
+                    r->error_code,
+                    r->error_msg,
                     r->error_code,
                     r->error_msg,
                     r->error_code,
@@ -593,6 +597,95 @@ static void test_malformed_body(void **state)
         CHECK(r->truncated == (cut != 0 ? BIT(REQUEST_ID) : 0));
         CHECK(r->error_code.ptr == NULL && r->error_msg.ptr == NULL && !r->has_error_param);
     }
+    end_of_cases();
+}
+
+/* What the headers brought survives whatever becomes of the answer after that. */
+static void test_headers_survive(void **state)
+{
+    (void)state;
+#define IDS "X-Request-Id: \r\nX-Request-Id: abc\r\nRetry-After: 7\r\nDate: x\r\n"
+    static const struct {
+        const char *bytes;
+        int status;
+    } answers[] = {
+        {"HTTP/1.1 403 No\r\n" IDS, 0},
+        {"HTTP/1.1 403 No\r\n" IDS "X-Request-Id: d", 0},
+        {"HTTP/1.1 403 No\r\n" IDS "bad line\r\n", 0},
+        {"HTTP/1.1 200 OK\r\n" IDS "Content-Length: 9\r\n\r\n", 200},
+        {"HTTP/1.1 503 No\r\n" IDS
+         "Content-Length: 90\r\n\r\n{\"error_code\":\"A\",\"error_msg\":\"b",
+         503},
+        {"HTTP/1.1 403 No\r\n" IDS "Content-Length: 90\r\n\r\n{\"request_id\":\"b\"} x", 403},
+        {"HTTP/1.1 403 No\r\n" IDS "Content-Length: 90\r\n\r\nnot found", 403},
+        {"HTTP/1.1 403 No\r\n" IDS "Content-Length: 90\r\n\r\n{\"error_code\":12", 403},
+        {"HTTP/1.1 200 OK\r\n" IDS "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nx", 200},
+        {"HTTP/1.1 200 OK\r\n" IDS "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", 200},
+    };
+    trip t;
+    for (size_t i = 0; i < COUNT_OF(answers); i++) {
+        for (stream_end end = STREAM_SILENT; end <= STREAM_LOST; end++) {
+            stream_plan plan = {
+                .response = answers[i].bytes, .response_len = strlen(answers[i].bytes), .end = end};
+            context("answer %zu that breaks off, end %d", i, (int)end);
+            trip_init(&t);
+            trip_run(&t, &plan);
+            CHECK(migtask_call_outcome(t.call) == MIGTASK_UNKNOWN);
+            trip_check_reply(&t);
+            const migtask_reply *r = migtask_call_reply(t.call);
+            CHECK(r->http_status == answers[i].status && r->truncated == 0);
+            expect_view("request_id", r->request_id, VIEW("abc"));
+            CHECK(strcmp(r->retry_after, "7") == 0 && strcmp(r->date, "x") == 0);
+            CHECK(r->error_code.ptr == NULL && r->error_msg.ptr == NULL);
+        }
+    }
+    static const char empty[] = "HTTP/1.1 403 No\r\nX-Request-Id:\r\nContent-Length: 20\r\n\r\n"
+                                "{\"request_id\":\"abc\"}";
+    stream_plan plan = {.response = empty, .response_len = sizeof empty - 1};
+    context("an empty X-Request-Id");
+    trip_init(&t);
+    trip_run(&t, &plan);
+    expect_view("request_id", migtask_call_reply(t.call)->request_id, VIEW("abc"));
+    end_of_cases();
+}
+
+/* Plain text is kept like an error_msg: cut, masked, told. One that was cut in vain is not told. */
+static void test_plain_text(void **state)
+{
+    (void)state;
+    static textbuf body, wire;
+    trip t;
+    for (size_t n = MIGTASK_ERROR_MSG_MAX - 2; n < MIGTASK_ERROR_MSG_MAX + 3; n++) {
+        for (size_t read_max = 0; read_max < 3; read_max++) {
+            text_clear(&body);
+            text_put(&body, trip_token);
+            text_put(&body, "\n");
+            text_repeat(&body, "x", n - 4); /* for "*** " */
+            answer(&wire, "403 No", "", text_view(&body));
+            stream_plan plan = {
+                .response = wire.ptr, .response_len = wire.len, .read_max = read_max};
+            context("text of %zu", n);
+            trip_init(&t);
+            trip_run(&t, &plan);
+            trip_expect(&t, MIGTASK_REFUSED, MIGTASK_BODY_MALFORMED, 403);
+            trip_check_reply(&t);
+            const migtask_reply *r = migtask_call_reply(t.call);
+            size_t kept_len = n < MIGTASK_ERROR_MSG_MAX ? n : MIGTASK_ERROR_MSG_MAX;
+            CHECK(r->error_msg.len == kept_len && memcmp(r->error_msg.ptr, "*** xx", 6) == 0);
+            CHECK(r->truncated == (n > MIGTASK_ERROR_MSG_MAX ? BIT(ERROR_MSG) : 0));
+        }
+    }
+    text_clear(&body);
+    text_put(&body, "{\"message\":\"");
+    text_repeat(&body, "x", 300);
+    text_put(&body, "\",\"error_msg\":\"m\",\"title\":\"");
+    text_repeat(&body, "x", 300);
+    text_put(&body, "\"}");
+    context("a message, then a better one");
+    trip_init(&t);
+    run_body(&t, text_view(&body), 0);
+    CHECK(same(migtask_call_reply(t.call)->error_msg, VIEW("m")));
+    CHECK(migtask_call_reply(t.call)->truncated == 0);
     end_of_cases();
 }
 
@@ -1194,6 +1287,8 @@ int main(void)
         cmocka_unit_test(test_room_ends_anywhere),
         cmocka_unit_test(test_request_id_header),
         cmocka_unit_test(test_malformed_body),
+        cmocka_unit_test(test_headers_survive),
+        cmocka_unit_test(test_plain_text),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_cut_at_a_boundary),
         cmocka_unit_test(test_sink),
