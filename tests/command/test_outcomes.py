@@ -1,6 +1,8 @@
 """Every row of the outcome table: what a program reads (--json), what a person reads, and the exit code of both."""
 
+import gzip
 import os
+import zlib
 
 from http_response import SHORT_200
 from peers import PlainPeer, ScriptedPeer, closed_port, deaf_port
@@ -25,13 +27,13 @@ WORDS = {
 
 
 class Accepted(Case):
-    """A complete 2xx, whatever its body and its framing."""
+    """A complete 2xx, whatever its framing, whose body is a yes."""
 
     def test_variants(self):
         service = self.service()
         for fault, status in {
                 'slow-100': 200, 'drip-1': 200, 'splits-1': 200, 'splits-7': 200, 'status-200': 200, 'status-201': 201,
-                'status-202': 202, 'status-204': 204, 'status-299': 299, 'html-200': 200, 'plain-200': 200,
+                'status-202': 202, 'status-204': 204, 'status-299': 299, 'plain-200': 200,
                 'blank-200': 200, 'empty-200': 200, 'text200': 200, 'chunked-200': 200,
                 'chunkbytes': 200, 'closedelim': 200, 'interim-1': 200, 'interim-2': 200, 'interim-16': 200,
                 'bigheaders-6': 200, 'bigheader-8': 200, 'h10': 200, 'h10close': 200}.items():
@@ -41,23 +43,16 @@ class Accepted(Case):
                     error_msg=None, encoded_authorization_message=None, error_param=None, details=None, truncated=[],
                     attempts=1, advice=None, operation='start', task_id=f'fault-{fault}')
 
-    def test_bodies_without_an_error_code(self):
-        """Only a non-empty text is one."""
-        for body in (b'{"error_code":""}', b'{"error_code":null}', b'{"error_code":7}', b'{"error_msg":"text"}', b'[]',
-                     b'[{"error_code":"SMS.6000"}]', b'{"a":{"error_code":"SMS.6000"}}', b'0', b'"SMS.6000"', b'{'):
-            with self.subTest(body):
-                self.assert_outcome(self.answer(body), 'accepted', 'ok', http_status=200, error_code=(None, ''))
-        self.assert_outcome(self.answer(b'{"a":1,"error_code":"SMS.6000"}'), 'unknown', 'http_status',
-                            error_code='SMS.6000')
-
-    def answer(self, body):
-        """The result of a call that is answered by 200 and this body."""
-        def talk(peer, tls):
-            peer.receive(tls)
-            tls.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b' % (len(body), body))
-
-        with ScriptedPeer(talk) as peer:
-            return self.call(peer, 'ready-1')
+    def test_bodies_that_are_a_yes(self):
+        for headers, body in ((b'', b'{"error_code":""}'), (b'', b'{"error_code":null}'), (b'', b'{"error_code":0}'),
+                              (b'', b'{"error_code":"0","error":{}}'), (b'', b'{"message":"done"}'), (b'', b'[]'),
+                              (b'', b'0'), (b'', b'"SMS.6000"'), (b'', b' \r\n'), (b'', b'task accepted'),
+                              (b'', '\u5df2\u63a5\u53d7'.encode()), (b'Content-Type: text/html\r\n', b'{ }'),
+                              (b'Content-Type: text/html\r\n', b''), (b'Content-Encoding: Identity\r\n', b'{}'),
+                              (b'Content-Encoding: \r\n', b'{}')):
+            with self.subTest(body, headers=headers):
+                self.assert_outcome(answered(self, body, headers), 'accepted', 'ok', http_status=200,
+                                    error_code=(None, '', '0'), error_msg=None, truncated=[])
 
     def test_request_id_is_the_gateways(self):
         result = self.call(self.service(), 'ready-1')
@@ -70,6 +65,94 @@ class Accepted(Case):
             self.assertEqual(result.code, 0)
             self.assertTrue(result.out.strip())
             self.assert_words(result, *WORDS['accepted'], operation, task)
+
+
+def answered(case, body, headers=b'', status=b'200 OK', **options):
+    """The result of a call that gets this answer."""
+    def talk(peer, tls):
+        peer.receive(tls)
+        tls.sendall(b'HTTP/1.1 %b\r\n%bContent-Length: %d\r\nConnection: close\r\n\r\n%b' %
+                    (status, headers, len(body), body))
+
+    with ScriptedPeer(talk) as peer:
+        return case.call(peer, 'ready-1', '--retries=0', **options)
+
+
+class NoYes(Case):
+    """A complete 2xx whose body says no, or cannot be read."""
+
+    def test_error_codes_wherever_they_stand(self):
+        for body, code in (
+                (b'{"error_code":7713,"error_msg":"no"}', '7713'), (b'{"error":{"code":401,"message":"x"}}', '401'),
+                (b'{"a":1,"error_code":"SMS.6000"}', 'SMS.6000'), (b'[{"error_code":"SMS.6000"}]', 'SMS.6000'),
+                (b'{"a":[[{"b":{"error_code":"SMS.6000"}}]]}', 'SMS.6000'), (b'{"error":["x"]}', None),
+                (b'{"errorCode":"E1","errorMsg":"no"}', 'E1'), (b'{"code":"E1","message":"no"}', 'E1'),
+                (b'{"error_code":null,"error_code":"SMS.6000"}', 'SMS.6000'),
+                (b'{"error_code":"","error_code":"SMS.6000"}', ''), (b'{"error_code":true}', None),
+                (b'{"error_code":{}}', None), (b'{"error":"denied"}', None), (b'{"error":true}', None),
+                (b'{"a":"%b","error_code":"SMS.6000"}' % (b'x' * 300000), 'SMS.6000'),
+                (b'{"details":[%b{"error_code":"SMS.6000"}]}' % (b'{},' * 30), None)):
+            with self.subTest(body[:80]):
+                self.assert_outcome(answered(self, body), 'unknown', 'http_status', http_status=200, error_code=code)
+
+    def test_bodies_that_cannot_be_read(self):
+        deep = b'[' * 64
+        for body in (
+                b'{"a":%b%b,"error_code":"SMS.7713"}' % (deep, deep.replace(b'[', b']')), b'[' * 5000 + b']' * 5000,
+                b'\xef\xbb\xbf{"error_code":"SMS.1"}', b'\xef\xbb\xbf{}', b'{"error_msg":"a\tb","error_code":"SMS.1"}',
+                b'{"error_msg":"%b","error_code":"SMS.1"}' % '\u4e0d\u884c'.encode('gbk'), gzip.compress(b'{}'),
+                zlib.compress(b'{"error_code":"SMS.1"}'), '{}'.encode('utf-16'), '{}'.encode('utf-16-le'),
+                '{}'.encode('utf-32'), b'{"a":1', b'{}{}', b'{} // ok', b'"ok', b'{', b'<html>Blocked</html>',
+                b'\r\n<!DOCTYPE html>', b'\f<html>', b'ok\0', b'caf\xe9', b'\xef\xbb\xbfok'):
+            for kind in (b'application/json', b'text/plain', b'text/html'):
+                with self.subTest(body[:80], kind=kind):
+                    self.assert_outcome(answered(self, body, b'Content-Type: %b\r\n' % kind), 'unknown',
+                                        'body_malformed', http_status=200, error_code=None)
+
+    def test_headers_that_say_what_the_body_is(self):
+        for headers, body in (
+                (b'Content-Encoding: gzip\r\n', gzip.compress(b'{}')), (b'Content-Encoding: br\r\n', b'{}'),
+                (b'content-encoding: identity, GZIP\r\n', b'{}'), (b'Content-Encoding: deflate\r\n', b' '),
+                (b'Content-Encoding: identity\r\nContent-Encoding: x\r\n', b'{}'),
+                (b'Content-Type: text/html\r\n', b'Blocked'), (b'content-type: TEXT/HTML; charset=x\r\n', b'Blocked'),
+                (b'Content-Type: application/xhtml+xml\r\n', b'Blocked'), (b'Content-Type: text/xml\r\n', b'Blocked'),
+                (b'Content-Type: application/problem+XML\r\n', b'Blocked')):
+            with self.subTest(body, headers=headers):
+                self.assert_outcome(answered(self, body, headers), 'unknown', 'body_malformed', http_status=200)
+
+
+class OtherShapes(Case):
+    """What stands in other shapes of an error body leads to the same members."""
+
+    def test_shapes(self):
+        for body, reason, code, message in (
+                (b'{"errorCode":"E1","errorMsg":"no"}', 'http_status', 'E1', 'no'),
+                (b'{"code":17,"message":"no"}', 'http_status', '17', 'no'),
+                (b'{"title":"Forbidden","status":403,"detail":"no"}', 'http_status', None, 'no'),
+                (b'{"title":"Forbidden","status":403}', 'http_status', None, 'Forbidden'),
+                (b'{"message":"worse","error_msg":"no"}', 'http_status', None, 'no'),
+                (b'{"itemNotFound":{"code":404,"message":"no"}}', 'http_status', '404', 'no'),
+                (b'"no"', 'http_status', None, 'no'),
+                (b'\r\n404 page not found\n', 'body_malformed', None, '404 page not found'),
+                (b'no \xe2\x80\xae %b' % TOKEN.encode(), 'body_malformed', None, 'no \u202e ***')):
+            with self.subTest(body):
+                result = answered(self, body, status=b'403 Forbidden')
+                self.assert_outcome(result, 'refused', reason, error_code=code, error_msg=message, truncated=[])
+        result = answered(self, b'no ' * 200, status=b'403 Forbidden')
+        self.assert_outcome(result, 'refused', 'body_malformed', truncated=['error_msg'],
+                            error_msg=(b'no ' * 85).decode())
+
+    def test_the_request_id_survives(self):
+        """Also an answer that breaks off."""
+        def talk(peer, tls):
+            peer.receive(tls)
+            tls.sendall(b'HTTP/1.1 403 Forbidden\r\nX-Request-Id: 0123abcd\r\nContent-Length: 90\r\n\r\n{"error_code":"A"')
+
+        with ScriptedPeer(talk) as peer:
+            self.assert_outcome(self.call(peer, 'ready-1'), 'unknown', ('connection_lost', 'http_malformed'),
+                                http_status=403, request_id='0123abcd', error_code=None)
+        self.assert_outcome(answered(self, b'{"request_id":"abc"}', b'X-Request-Id:\r\n', b'403 No'), 'refused',
+                            request_id='abc')
 
 
 class Refused(Case):
@@ -200,7 +283,8 @@ class Unknown(Case):
         '503': ('http_status', 503), 'html-502': ('body_malformed', 502), 'html-503': ('body_malformed', 503),
         'plain-500': ('body_malformed', 500), 'badjson-503': ('body_malformed', 503),
         'blank-500': ('body_malformed', 500), 'empty-500': ('http_status', 500), 'empty-503': ('http_status', 503),
-        'chunked-500': ('http_status', 500), 'err200': ('http_status', 200), 'badjson-200': ('http_status', 200),
+        'chunked-500': ('http_status', 500), 'err200': ('http_status', 200), 'badjson-200': (('http_status', 'body_malformed'), 200),
+        'html-200': ('body_malformed', 200),
         'status-600': ('http_malformed', None),
         'status-99': ('http_malformed', None), 'drip-200': ('timeout', None),
     }

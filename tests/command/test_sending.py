@@ -5,6 +5,7 @@ Only with small buffers on both sides is a request of 17 KB not handed over at o
 import json
 import pathlib
 import tempfile
+import time
 
 from peers import ScriptedPeer, reset
 from support import EXIT, LONG_TOKEN, SIGNALS, Case, build_preload, parse_json, target, wait_until
@@ -72,6 +73,20 @@ class Sending(Case):
         for end in (stall, die):
             with self.subTest(end.__name__):
                 self.assert_outcome(self.call_peer(answer(200, end=end)), 'unknown')
+
+    def test_a_success_that_began_early_is_not_believed(self):
+        """Its first byte came before the request was out, and its last one after that."""
+        whole = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
+        for part in (1, 20):
+            def talk(peer, tls):
+                peer.receive(tls, BEGUN)
+                tls.sendall(whole[:part])
+                time.sleep(0.1)  # It is on its way back while the request still waits.
+                peer.receive(tls)
+                tls.sendall(whole[part:])
+
+            with self.subTest(part):
+                self.assert_outcome(self.call_peer(talk), 'unknown', 'http_status', http_status=200)
 
     def test_early_refusal_is_believed(self):
         document = json.dumps({'error_code': 'APIGW.0201', 'error_msg': 'Request header too large'}).encode()

@@ -39,8 +39,8 @@ class Limits:
     depth: int = 64
 
 
-MCU = Limits(False, 16384, 1024 - 5 - 40 - 510, 64, 2, 128, 1, 128, 64)
-HOST = Limits(True, 65536, 16384 - 5 - 40 - 4 * 510, 65535, 20, 65535, 20, 65535, 255)
+MCU = Limits(False, 16384, 1024 - 5 - 32 - 510, 64, 2, 128, 1, 128, 64)
+HOST = Limits(True, 65536, 16384 - 5 - 32 - 4 * 510, 65535, 20, 65535, 20, 65535, 255)
 
 
 # ---- HTTP ----
@@ -169,11 +169,19 @@ class Members(list):
     """The members of an object, in their order, all of them."""
 
 
+@dataclasses.dataclass
+class Number:
+    """As it came."""
+
+    text: str
+
+
 def _no_constant(name):
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=Members, parse_constant=_no_constant, parse_int=float, strict=True)
+_DECODER = json.JSONDecoder(object_pairs_hook=Members, parse_constant=_no_constant, parse_int=Number,
+                            parse_float=Number, strict=True)
 
 
 def _depth(text):
@@ -187,18 +195,53 @@ def _depth(text):
     return deepest
 
 
+JSON, BLANK, TEXT, NEITHER = 'JSON', 'blank', 'text', 'neither'
+
+
 def parse(body, limits):
-    """(valid, value) of a body; no body at all is valid."""
+    """(kind, value) of a body; no body at all is JSON. The value of plain text is as it is kept."""
     if not body:
-        return True, None
+        return JSON, None
     try:
         text = body.decode('utf-8')
-        return _depth(text) <= limits.depth, _DECODER.decode(text)
+    except ValueError:
+        return NEITHER, None
+    try:
+        if _depth(text) <= limits.depth:
+            return JSON, _DECODER.decode(text)
     except (ValueError, RecursionError):
-        return False, None
+        pass
+    shown = ' '.join(re.split('[ \t\r\n]+', text)).strip(' ')
+    if not shown:
+        return BLANK, None
+    if shown[0] in '{["<' or re.search('[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]', text):
+        return NEITHER, None
+    return TEXT, shown
+
+
+def _is_zero(value):
+    return isinstance(value, Number) and not re.search('[1-9]', re.split('[eE]', value.text)[0])
+
+
+def says_no(value):
+    """Whether an error code, or an `error`, that is not empty stands anywhere in a JSON value."""
+    if isinstance(value, Members):
+        for name, member in value:
+            empty = member is None or member in ('', '0') or _is_zero(member)
+            if name in CODES and not empty:
+                return True
+            if name == 'error' and not (empty or member is False or member == []):
+                return True
+        value = [member for _, member in value]
+    return isinstance(value, list) and any(map(says_no, value))
 
 
 # ---- the reply ----
+
+CODES = ('error_code', 'errorCode', 'code')
+# What stands for a message elsewhere than in the service's own shape; the better ones first.
+MESSAGES = (('error_msg', 'errorMsg', 'message', 'msg', 'detail'), ('title', 'error'))
+
 
 def mask(text):
     """With each stretch of characters that stand in a run of the token replaced; as bytes."""
@@ -228,32 +271,65 @@ class Reply:
     def __init__(self, fields, value):
         self.texts = {}
         for name, text in fields:
-            if name == b'x-request-id' and 'request_id' not in self.texts:
+            if name == b'x-request-id' and text and 'request_id' not in self.texts:
                 shown = ''.join(chr(byte) if byte < 0x80 else '\ufffd' for byte in text)
                 self.texts['request_id'] = mask(re.sub('[ \t]+', ' ', shown))
         self.error_param = self.details = None
-        iam = False
-        for name, member in value if isinstance(value, Members) else ():
+        self.others = {'error_code': [[]], 'error_msg': [[], []]}     # What stands for them, the better ones first.
+        if isinstance(value, str):
+            self.others['error_msg'][0].append(mask(value))
+        elif isinstance(value, Members):
+            self._root(value)
+        else:
+            self._elsewhere(value)
+        self.own = set(self.texts)
+        for name, ranks in self.others.items():
+            for other in ranks:
+                if other:
+                    self.texts.setdefault(name, other[0])
+
+    def _root(self, value):
+        for name, member in value:
             if name in ('error_code', 'error_msg', 'encoded_authorization_message', 'request_id'):
                 self._text(name, member)
+                self._elsewhere(member)
             elif name == 'error_param' and type(member) is list and self.error_param is None:
                 self.error_param = [mask(text) for text in member if isinstance(text, str)]
             elif name == 'details' and type(member) is list and self.details is None:
                 self.details = [self._detail(item) for item in member if isinstance(item, Members)]
-            elif name == 'error' and isinstance(member, Members) and not iam:
-                iam = True
-                for inner, text in member:
-                    if inner in ('code', 'message'):
-                        self._text({'code': 'error_code', 'message': 'error_msg'}[inner], text)
+            else:
+                self._elsewhere(Members([(name, member)]))
+
+    def _elsewhere(self, value):
+        """What stands for a code or a message, in a part of the body that is not known."""
+        if isinstance(value, Members):
+            for name, member in value:
+                if name in CODES and isinstance(member, (str, Number)):
+                    self.others['error_code'][0].append(mask(getattr(member, 'text', member)))
+                for rank, names in enumerate(MESSAGES):
+                    if name in names and isinstance(member, str):
+                        self.others['error_msg'][rank].append(mask(member))
+                self._elsewhere(member)
+        elif isinstance(value, list):
+            for member in value:
+                self._elsewhere(member)
 
     def _text(self, name, member):
-        if isinstance(member, str):
-            self.texts.setdefault(name, mask(member))
+        if isinstance(member, str) or (name == 'error_code' and isinstance(member, Number)):
+            self.texts.setdefault(name, mask(getattr(member, 'text', member)))
+
+    def drop_others(self):
+        """Where there is no error nothing stands for one."""
+        for name in self.others:
+            if name not in self.own:
+                self.texts.pop(name, None)
 
     @staticmethod
     def _detail(item):
         detail = {}
         for name, text in item:
+            if name == 'error_code' and isinstance(text, Number):
+                text = text.text
             if name in ('error_code', 'error_msg') and isinstance(text, str):
                 detail.setdefault(name, mask(text))
         return detail
@@ -262,7 +338,16 @@ class Reply:
         """Bytes that all of it takes when it is kept."""
         texts = [*self.texts.values(), *(self.error_param or ())]
         texts += [text for detail in self.details or () for text in (b'', *detail.values())]
+        texts += [other[0] for ranks in self.others.values() for other in ranks if other]
         return sum(len(text) + 4 for text in texts) + 32
+
+
+def is_readable(answer, kind):
+    """Whether the body of a 2xx, which has no error code, is a yes."""
+    if any(name == b'content-encoding' and value.lower() not in (b'', b'identity') for name, value in answer.fields):
+        return not answer.body
+    markup = any(name == b'content-type' and re.search(b'[tx]ml', value.lower()) for name, value in answer.fields)
+    return kind in (JSON, BLANK) or (kind == TEXT and not markup)
 
 
 def is_gateways(code):
