@@ -13,7 +13,8 @@ struct migtask_der {
 
 enum { MIGTASK_DER_SEQUENCE = 0x30, MIGTASK_DER_OID = 0x06 };
 
-/* Takes the next element off *rest. False: none, or not DER, or it reaches beyond rest. */
+/* Takes the next element off *rest. False: none, or not DER, or it reaches beyond rest. Strictly
+ * DER: the shortest lengths, up to 16 MB, and tags of one byte. */
 bool migtask_der_next(migtask_bytes *rest, struct migtask_der *element);
 
 /* The same with this tag. */
@@ -27,7 +28,16 @@ size_t migtask_der_subject(migtask_bytes start, migtask_bytes *subject);
 /* Whether two Names could be the same: equal but for the case of letters and the kind of string. */
 bool migtask_der_similar(migtask_bytes a, migtask_bytes b);
 
-/* Whether the extensions of a certificate (SEQUENCE OF Extension) hold this object identifier. */
-bool migtask_der_has_extension(migtask_bytes extensions, migtask_bytes oid);
+/* What cannot be read must not count as what is not there. */
+enum migtask_der_found { MIGTASK_DER_ABSENT, MIGTASK_DER_PRESENT, MIGTASK_DER_UNREADABLE };
+
+/* Whether the extensions of a certificate (SEQUENCE OF Extension; none: no bytes) have this object
+ * identifier. */
+enum migtask_der_found migtask_der_find_extension(migtask_bytes extensions, migtask_bytes oid);
+
+/* Whether trust settings as OpenSSL writes them behind a certificate (X509_CERT_AUX: the uses that
+ * it is trusted for, if they are limited, and those that it is rejected for) leave it trusted for
+ * servers. False if they cannot be read. */
+bool migtask_der_trusts_servers(migtask_bytes settings);
 
 #endif

@@ -9,7 +9,12 @@
 
 #include "der.h"
 
-static const char begin_line[] = "-----BEGIN CERTIFICATE-----";
+/* How sections with certificates begin; the lines differ from this place on, in their first letter.
+ * OpenSSL has all three. Behind a trusted certificate stands what it is trusted for. */
+enum { LABEL = 11 };
+static const char *const begin_lines[] = {"-----BEGIN CERTIFICATE-----",
+                                          "-----BEGIN X509 CERTIFICATE-----",
+                                          "-----BEGIN TRUSTED CERTIFICATE-----"};
 
 /* What base64 digits stand for; else: */
 enum { SPACE = 64, OTHER = 65 };
@@ -54,9 +59,10 @@ static bool refill(migtask_trust_pem *pem)
     return got > 0;
 }
 
-/* Goes on to what follows the next begin_line. */
+/* Goes on to what follows the next of begin_lines. */
 static bool next_section(migtask_trust_pem *pem)
 {
+    const char *line = begin_lines[0];
     size_t matched = 0;
     while (refill(pem)) {
         if (matched == 0) {
@@ -68,18 +74,23 @@ static bool next_section(migtask_trust_pem *pem)
             pem->at = (size_t)(hyphen - pem->block);
         }
         uint8_t byte = pem->block[pem->at++];
-        if (byte == (uint8_t)begin_line[matched]) {
+        for (size_t i = 0; matched == LABEL && i < sizeof begin_lines / sizeof begin_lines[0];
+             i++) {
+            line = byte == (uint8_t)begin_lines[i][LABEL] ? begin_lines[i] : line;
+        }
+        if (byte == (uint8_t)line[matched]) {
             matched++;
         } else if (byte != '-') {
             matched = 0;
         } else if (matched != 5) { /* else: one more hyphen in a row of them */
             matched = 1;
         }
-        if (matched == sizeof begin_line - 1) {
+        if (line[matched] == '\0') {
             pem->der_len = 0;
             pem->bits = 0;
             pem->digits = 0;
             pem->section_ended = false;
+            pem->with_settings = line == begin_lines[2];
             return true;
         }
     }
@@ -175,7 +186,8 @@ static bool ends_here(migtask_trust_pem *pem)
     return true;
 }
 
-/* Decodes the rest of the section; false if it is not one whole certificate that fits. */
+/* Decodes the rest of the section; false if it is not one whole certificate that fits, or one whose
+ * trust settings exclude servers. */
 static bool section_complete(migtask_trust_pem *pem)
 {
     bool full = decode(pem, sizeof pem->der);
@@ -184,7 +196,11 @@ static bool section_complete(migtask_trust_pem *pem)
     }
     migtask_bytes rest = {pem->der, pem->der_len};
     struct migtask_der certificate;
-    return pem->section_ended && migtask_der_next(&rest, &certificate) && rest.len == 0;
+    if (!pem->section_ended || !migtask_der_next(&rest, &certificate)) {
+        return false;
+    }
+    pem->der_len = certificate.whole.len;
+    return rest.len == 0 || (pem->with_settings && migtask_der_trusts_servers(rest));
 }
 
 static bool pem_rewind(void *ctx)
@@ -221,6 +237,7 @@ migtask_trust migtask_trust_from_pem(migtask_trust_pem *pem, const migtask_trust
     pem->at = pem->end = pem->first = pem->der_len = 0;
     pem->bits = pem->digits = 0;
     pem->text_ended = pem->text_failed = pem->section_ended = pem->rewound = false;
+    pem->with_settings = false;
     migtask_trust trust = {&ops, pem};
     return trust;
 }

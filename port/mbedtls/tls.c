@@ -781,7 +781,8 @@ static void tls_close(void *ctx)
     tls->in_at = tls->in_end = 0;
     tls->held = tls->push_failed = tls->lower_ended = tls->blocked = tls->offered = false;
     tls->finding = MIGTASK_FINDING_NONE;
-    tls->candidates = tls->lookups = 0;
+    tls->lookups = 0;
+    tls->rooted = false;
     tls->pinned = NULL;
     tls->phase = MIGTASK_TLS_CLOSED;
 }
@@ -871,6 +872,12 @@ bool migtask_tls_init(migtask_tls *tls, const migtask_tls_config *config)
         return false;
     }
     tls->config = *config;
+    /* The dot at the end of a name is for resolvers: no certificate has it, nor SNI. */
+    migtask_view *name = &tls->config.endpoint.host;
+    if (config->endpoint.kind == MIGTASK_HOST_NAME && name->len > 1 &&
+        name->ptr[name->len - 1] == '.') {
+        name->len--;
+    }
     return true;
 }
 

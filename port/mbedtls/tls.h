@@ -135,7 +135,7 @@ typedef struct migtask_tls {
     bool looking;       /* for what arrived, without pushing anything out */
     bool offered;       /* a kept session was offered to the server */
     uint8_t reads_left; /* of the stream below in this operation */
-    uint8_t candidates; /* roots offered for the last certificate looked up */
+    bool rooted;        /* a root has the name of the last issuer looked up */
     uint8_t lookups;    /* certificates whose issuer was looked up among the roots */
     uint32_t refusals;  /* of the arena, when this connection was opened */
     uint32_t droughts;  /* of the random source, the same */

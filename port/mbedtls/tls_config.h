@@ -160,15 +160,6 @@
 #error "MIGTASK_TLS_SENTENCE must be 128..4096"
 #endif
 
-/* Roots of the same name that are tried for one certificate. RAM: of the arena, 2..3 KB each, while
- * a certificate is verified. */
-#ifndef MIGTASK_TRUST_CANDIDATES
-#define MIGTASK_TRUST_CANDIDATES 4
-#endif
-#if MIGTASK_TRUST_CANDIDATES < 1 || MIGTASK_TRUST_CANDIDATES > 16
-#error "MIGTASK_TRUST_CANDIDATES must be 1..16"
-#endif
-
 /* Bytes of a PEM text read at once, and of the largest certificate (DER) found in one; larger
  * ones are skipped. RAM: 1 byte a byte of each migtask_trust_pem. */
 #ifndef MIGTASK_TRUST_BLOCK

@@ -50,9 +50,11 @@ typedef struct migtask_trust_text {
     void *ctx;
 } migtask_trust_text;
 
-/* A PEM text as trust source. Reads "BEGIN CERTIFICATE" sections; what stands between them, other
- * sections and sections that are not base64 are skipped. Lines end in LF or CRLF, of any length.
- * Private inside; MIGTASK_TRUST_BLOCK + MIGTASK_TRUST_DER bytes of buffers. */
+/* A PEM text as trust source. Reads sections that begin with CERTIFICATE, X509 CERTIFICATE or
+ * TRUSTED CERTIFICATE; of the last kind those are skipped whose settings do not trust them for
+ * servers. What stands between sections, others and those that are not base64 are skipped too.
+ * Lines end in LF or CRLF, of any length. Private inside; MIGTASK_TRUST_BLOCK + MIGTASK_TRUST_DER
+ * bytes of buffers. */
 typedef struct migtask_trust_pem {
     migtask_trust_text text;
     size_t at, end; /* what is left of block */
@@ -64,6 +66,7 @@ typedef struct migtask_trust_pem {
     bool text_ended;
     bool text_failed;
     bool section_ended; /* no more digits in this section */
+    bool with_settings; /* trust settings may follow the certificate in it */
     uint8_t block[MIGTASK_TRUST_BLOCK];
     uint8_t der[MIGTASK_TRUST_DER];
 } migtask_trust_pem;

@@ -163,7 +163,23 @@ static bool is_current(const mbedtls_x509_crt *crt, const mbedtls_x509_time *now
     return compare_times(&crt->valid_from, now) <= 0 && compare_times(&crt->valid_to, now) >= 0;
 }
 
-/* ---- The search for roots ---- */
+/* ---- What a certificate is for ---- */
+
+static bool is_for_servers(const mbedtls_x509_crt *crt)
+{
+    return mbedtls_x509_crt_check_extended_key_usage(
+               crt, MBEDTLS_OID_SERVER_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0;
+}
+
+static enum migtask_der_found find_constraints(const mbedtls_x509_crt *crt)
+{
+    migtask_bytes extensions = {crt->v3_ext.p, crt->v3_ext.len};
+    migtask_bytes oid = {(const uint8_t *)MBEDTLS_OID_NAME_CONSTRAINTS,
+                         MBEDTLS_OID_SIZE(MBEDTLS_OID_NAME_CONSTRAINTS)};
+    return migtask_der_find_extension(extensions, oid);
+}
+
+/* ---- The search for issuers ---- */
 
 /* Notes a finding if none so grave was there; whether to write its sentence. */
 static bool note(migtask_tls *tls, enum migtask_finding finding)
@@ -181,75 +197,158 @@ static void free_chain(mbedtls_x509_crt *crt)
     mbedtls_free(crt);
 }
 
-/* Adds one root to *roots, current ones first. Returns 0, or not if memory ran out. */
-static int add_root(migtask_tls *tls, migtask_bytes der, mbedtls_x509_crt **roots)
+/* Parses a root into *root, NULL if it is none. Returns 0, or not if memory ran out. */
+static int parse_root(const migtask_tls *tls, migtask_bytes der, mbedtls_x509_crt **root)
 {
-    mbedtls_x509_crt *root = mbedtls_calloc(1, sizeof *root);
-    if (root == NULL) {
+    *root = mbedtls_calloc(1, sizeof **root);
+    if (*root == NULL) {
         return MBEDTLS_ERR_X509_ALLOC_FAILED;
     }
-    mbedtls_x509_crt_init(root);
+    mbedtls_x509_crt_init(*root);
     uint32_t refusals = migtask_arena_refusals();
-    int result = migtask_root_parse(root, der, tls->config.trust.ops->lasting);
-    if (result != 0) {
-        free_chain(root);
-        if (migtask_arena_refusals() != refusals || migtask_is_memory_error(result)) {
-            return MBEDTLS_ERR_X509_ALLOC_FAILED;
-        }
+    int result = migtask_root_parse(*root, der, tls->config.trust.ops->lasting);
+    if (result == 0) {
         return 0;
     }
-    mbedtls_x509_time now;
-    if (*roots == NULL || (time_now(tls, &now) && is_current(root, &now))) {
-        root->next = *roots;
-        *roots = root;
-    } else {
-        mbedtls_x509_crt *last = *roots;
-        while (last->next != NULL) {
-            last = last->next;
-        }
-        last->next = root;
-    }
-    tls->candidates++;
-    return 0;
+    free_chain(*root);
+    *root = NULL;
+    return migtask_arena_refusals() != refusals || migtask_is_memory_error(result)
+               ? MBEDTLS_ERR_X509_ALLOC_FAILED
+               : 0;
 }
 
+static bool has_signed(mbedtls_x509_crt *issuer, const mbedtls_x509_crt *child)
+{
+    uint8_t hash[MBEDTLS_MD_MAX_SIZE];
+    mbedtls_md_type_t type = child->MBEDTLS_PRIVATE(sig_md);
+    mbedtls_pk_type_t kind = child->MBEDTLS_PRIVATE(sig_pk);
+    const mbedtls_md_info_t *info = mbedtls_md_info_from_type(type);
+    return info != NULL && mbedtls_md(info, child->tbs.p, child->tbs.len, hash) == 0 &&
+           mbedtls_pk_can_do(&issuer->pk, kind) &&
+           mbedtls_pk_verify_ext(kind, child->MBEDTLS_PRIVATE(sig_opts), &issuer->pk, type, hash,
+                                 mbedtls_md_get_size(info), child->MBEDTLS_PRIVATE(sig).p,
+                                 child->MBEDTLS_PRIVATE(sig).len) == 0;
+}
+
+static bool is_current_now(const migtask_tls *tls, const mbedtls_x509_crt *crt)
+{
+    mbedtls_x509_time now;
+    return time_now(tls, &now) && is_current(crt, &now);
+}
+
+/* Whether nothing but its dates could speak against it as an issuer. */
+static bool may_issue(const mbedtls_x509_crt *crt)
+{
+    return (crt->version < 3 || crt->MBEDTLS_PRIVATE(ca_istrue)) &&
+           mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_KEY_CERT_SIGN) == 0 &&
+           is_for_servers(crt) && find_constraints(crt) == MIGTASK_DER_ABSENT;
+}
+
+/* How good a certificate of the right name is as the issuer of child. */
+static int fitness(const migtask_tls *tls, mbedtls_x509_crt *crt, const mbedtls_x509_crt *child)
+{
+    if (tls->config.busy != NULL) {
+        tls->config.busy(tls->config.busy_ctx);
+    }
+    return (has_signed(crt, child) ? 4 : 0) + (is_current_now(tls, crt) ? 2 : 0) + may_issue(crt);
+}
+
+/* mbedTLS takes the first certificate of the issuer's name that the server sent after child, be it
+ * expired, or with another key. So if there are several, the best one is moved there. Returns it,
+ * NULL if there is none. */
+static const mbedtls_x509_crt *put_best_first(const migtask_tls *tls, mbedtls_x509_crt *child)
+{
+    migtask_bytes issuer = {child->issuer_raw.p, child->issuer_raw.len};
+    mbedtls_x509_crt *best = NULL;
+    int best_fitness = -1; /* not known yet: one alone need not be judged */
+    for (mbedtls_x509_crt *crt = child->next; crt != NULL; crt = crt->next) {
+        migtask_bytes subject = {crt->subject_raw.p, crt->subject_raw.len};
+        if (!migtask_der_similar(issuer, subject)) {
+            continue;
+        }
+        if (best == NULL) {
+            best = crt;
+            continue;
+        }
+        if (best_fitness < 0) {
+            best_fitness = fitness(tls, best, child);
+        }
+        int its_fitness = fitness(tls, crt, child);
+        if (its_fitness > best_fitness) {
+            best = crt;
+            best_fitness = its_fitness;
+        }
+    }
+    if (best_fitness >= 0) {
+        mbedtls_x509_crt *before = child;
+        while (before->next != best) {
+            before = before->next;
+        }
+        before->next = best->next;
+        best->next = child->next;
+        child->next = best;
+    }
+    return best;
+}
+
+/* Keeps the better one of two roots of one name, and the earlier one if they are as good. */
+static mbedtls_x509_crt *better_root(const migtask_tls *tls, mbedtls_x509_crt *a,
+                                     mbedtls_x509_crt *b, const mbedtls_x509_crt *child)
+{
+    bool first = fitness(tls, a, child) >= fitness(tls, b, child);
+    free_chain(first ? b : a);
+    return first ? a : b;
+}
+
+/* Gives the best root of the issuer's name; however many there are, two of them are in memory. */
 int migtask_verify_roots(void *ctx, mbedtls_x509_crt const *child, mbedtls_x509_crt **roots)
 {
     migtask_tls *tls = ctx;
     const migtask_trust *trust = &tls->config.trust;
     migtask_bytes issuer = {child->issuer_raw.p, child->issuer_raw.len};
+    mbedtls_x509_crt *best = NULL;
     *roots = NULL;
-    tls->candidates = 0;
+    tls->rooted = false;
     tls->lookups++;
     if (tls->config.busy != NULL) {
         tls->config.busy(tls->config.busy_ctx);
     }
-    bool readable = trust->ops->rewind(trust->ctx);
-    while (readable && tls->candidates < MIGTASK_TRUST_CANDIDATES) {
+    migtask_trust_step step =
+        trust->ops->rewind(trust->ctx) ? MIGTASK_TRUST_FOUND : MIGTASK_TRUST_FAILED;
+    while (step == MIGTASK_TRUST_FOUND) {
         migtask_bytes der;
-        migtask_trust_step step = trust->ops->next(trust->ctx, issuer, &der);
-        if (step == MIGTASK_TRUST_END) {
-            return 0;
-        }
-        if (step == MIGTASK_TRUST_FAILED) {
-            readable = false;
-        } else if (der.len == child->raw.len && memcmp(der.ptr, child->raw.p, der.len) == 0) {
-            tls->pinned = child;
-        } else if (add_root(tls, der, roots) != 0) {
-            (void)note(tls, MIGTASK_FINDING_MEMORY);
+        mbedtls_x509_crt *root = NULL;
+        step = trust->ops->next(trust->ctx, issuer, &der);
+        if (step != MIGTASK_TRUST_FOUND) {
             break;
         }
+        if (der.len == child->raw.len && memcmp(der.ptr, child->raw.p, der.len) == 0) {
+            tls->pinned = child;
+        } else if (parse_root(tls, der, &root) != 0) {
+            (void)note(tls, MIGTASK_FINDING_MEMORY);
+            break;
+        } else if (root != NULL) {
+            best = best == NULL ? root : better_root(tls, best, root, child);
+        }
     }
-    if (!readable) {
+    if (step == MIGTASK_TRUST_FAILED) {
         (void)note(tls, MIGTASK_FINDING_SOURCE);
-    } else if (tls->candidates == MIGTASK_TRUST_CANDIDATES) {
-        return 0;
     }
-    if (*roots != NULL) {
-        free_chain(*roots);
-        *roots = NULL;
+    if (step != MIGTASK_TRUST_END) {
+        if (best != NULL) {
+            free_chain(best);
+        }
+        return MBEDTLS_ERR_X509_FATAL_ERROR;
     }
-    return MBEDTLS_ERR_X509_FATAL_ERROR;
+    /* The list is mbedTLS's own and not constant, whatever the type says. */
+    const mbedtls_x509_crt *sent = put_best_first(tls, (mbedtls_x509_crt *)(uintptr_t)child);
+    tls->rooted = best != NULL;
+    if (best != NULL && sent != NULL && !is_current_now(tls, best) && is_current_now(tls, sent)) {
+        free_chain(best); /* an old root, whose name and key have another issuer by now */
+        best = NULL;
+    }
+    *roots = best;
+    return 0;
 }
 
 /* ---- The checks ---- */
@@ -313,7 +412,7 @@ static void check_issuer(migtask_tls *tls, const mbedtls_x509_crt *crt, int dept
     if (depth + 1 < tls->lookups) { /* the search went on with the one that was sent */
         migtask_put_string(&w, "; the server sent a certificate of that name, but not with the key "
                                "that signed");
-    } else if (tls->candidates > 0) {
+    } else if (tls->rooted) {
         migtask_put_string(&w,
                            "; a trusted certificate has that name, but not the key that signed");
     } else if (!self_signed) {
@@ -358,13 +457,12 @@ static void check_strength(migtask_tls *tls, mbedtls_x509_crt *crt, uint32_t *fl
 }
 
 /* Name constraints limit what a CA may sign for. mbedTLS does not evaluate them, so such a CA
- * is not accepted at all, however they are marked. */
+ * is not accepted at all, however they are marked; nor is one that could have some for all we can
+ * read. */
 static void check_constraints(migtask_tls *tls, const mbedtls_x509_crt *crt, uint32_t *flags)
 {
-    migtask_bytes extensions = {crt->v3_ext.p, crt->v3_ext.len};
-    migtask_bytes oid = {(const uint8_t *)MBEDTLS_OID_NAME_CONSTRAINTS,
-                         MBEDTLS_OID_SIZE(MBEDTLS_OID_NAME_CONSTRAINTS)};
-    if (!migtask_der_has_extension(extensions, oid)) {
+    enum migtask_der_found found = find_constraints(crt);
+    if (found == MIGTASK_DER_ABSENT) {
         return;
     }
     *flags |= MBEDTLS_X509_BADCERT_OTHER;
@@ -372,17 +470,19 @@ static void check_constraints(migtask_tls *tls, const mbedtls_x509_crt *crt, uin
         struct migtask_writer w = migtask_sentence(tls);
         migtask_put_string(&w, "the issuing certificate ");
         put_name(&w, &crt->subject);
-        migtask_put_string(&w, " has name constraints, which this client cannot check");
+        migtask_put_string(&w,
+                           found == MIGTASK_DER_PRESENT
+                               ? " has name constraints, which this client cannot check"
+                               : " has extensions that are not DER, so this client cannot check "
+                                 "it for name constraints");
         migtask_sentence_end(&w);
     }
 }
 
 static void check_usage(migtask_tls *tls, const mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
-    if (mbedtls_x509_crt_check_extended_key_usage(crt, MBEDTLS_OID_SERVER_AUTH,
-                                                  MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH)) == 0 &&
-        (depth > 0 ||
-         mbedtls_x509_crt_check_key_usage(crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0)) {
+    if (is_for_servers(crt) && (depth > 0 || mbedtls_x509_crt_check_key_usage(
+                                                 crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0)) {
         return;
     }
     *flags |= MBEDTLS_X509_BADCERT_EXT_KEY_USAGE;
@@ -405,6 +505,53 @@ static bool has_address(const mbedtls_x509_crt *crt, const uint8_t *address, siz
     for (const mbedtls_x509_sequence *san = &crt->subject_alt_names; san != NULL; san = san->next) {
         if ((san->buf.tag & SAN_KIND) == SAN_ADDRESS && san->buf.len == len &&
             memcmp(san->buf.p, address, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 'a' - 'A') : c;
+}
+
+static bool is_same_name(const uint8_t *a, const char *b, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (lower(a[i]) != lower((uint8_t)b[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a name of a certificate stands for the host: itself, or an asterisk for its first label,
+ * but for none right below the root, which would be everybody's (RFC 6125 section 7.2). */
+static bool name_covers(const mbedtls_x509_buf *name, migtask_view host)
+{
+    const uint8_t *at = name->p;
+    size_t len = name->len;
+    if (len > 2 && at[0] == '*' && at[1] == '.') {
+        const char *dot = memchr(host.ptr, '.', host.len);
+        if (dot == NULL || dot == host.ptr || memchr(at + 2, '.', len - 2) == NULL) {
+            return false;
+        }
+        at++;
+        len--;
+        host.len -= (size_t)(dot - host.ptr);
+        host.ptr = dot;
+    }
+    return len == host.len && is_same_name(at, host.ptr, len);
+}
+
+static bool has_name(const mbedtls_x509_crt *crt, migtask_view host)
+{
+    if (!mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME)) {
+        return false; /* the common name does not count */
+    }
+    for (const mbedtls_x509_sequence *san = &crt->subject_alt_names; san != NULL; san = san->next) {
+        if ((san->buf.tag & SAN_KIND) == SAN_DNS && name_covers(&san->buf, host)) {
             return true;
         }
     }
@@ -447,11 +594,13 @@ static void check_name(migtask_tls *tls, const mbedtls_x509_crt *crt, uint32_t *
 {
     const migtask_endpoint *endpoint = &tls->config.endpoint;
     bool any = mbedtls_x509_crt_has_ext_type(crt, MBEDTLS_X509_EXT_SUBJECT_ALT_NAME) != 0;
-    if (endpoint->kind == MIGTASK_HOST_NAME) {
-        if (!any) { /* mbedTLS has then compared the common name */
-            *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
-        }
-    } else if (!has_address(crt, endpoint->address, endpoint->kind == MIGTASK_HOST_IPV4 ? 4 : 16)) {
+    /* mbedTLS has compared the host's name, too leniently: with the common name where there is no
+     * other, and with an asterisk for all names below the root. */
+    bool found =
+        endpoint->kind == MIGTASK_HOST_NAME
+            ? has_name(crt, endpoint->host)
+            : has_address(crt, endpoint->address, endpoint->kind == MIGTASK_HOST_IPV4 ? 4 : 16);
+    if (!found) {
         *flags |= MBEDTLS_X509_BADCERT_CN_MISMATCH;
     }
     if ((*flags & MBEDTLS_X509_BADCERT_CN_MISMATCH) == 0 || !note(tls, MIGTASK_FINDING_NAME)) {

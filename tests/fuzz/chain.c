@@ -135,7 +135,8 @@ static void add_message(uint8_t type, migtask_view body)
                            false,
                            0x303,
                            (const uint8_t *)message.ptr + at,
-                           message.len - at < RECORD ? message.len - at : RECORD};
+                           message.len - at < RECORD ? message.len - at : RECORD,
+                           false};
         CHECK(wire_add(&server, &record));
     }
 }

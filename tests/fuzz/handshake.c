@@ -49,8 +49,8 @@ static void mend_length(item *item)
 static recorded record_of(const item *item)
 {
     recorded record = {
-        item->type,    item->how, item->fresh, item->version, (const uint8_t *)item->body.ptr,
-        item->body.len};
+        item->type,     item->how,  item->fresh, item->version, (const uint8_t *)item->body.ptr,
+        item->body.len, item->reply};
     return record;
 }
 
@@ -77,6 +77,7 @@ static void copy(wire *w, size_t place, size_t from)
     text_clear(&body);
     text_add(&body, record.body, record.len);
     record.body = (const uint8_t *)body.ptr;
+    record.reply = false;
     (void)wire_insert(w, place, &record);
 }
 
@@ -121,9 +122,13 @@ static void edit(wire *w, input *in)
         copy(w, place + len % (w->count - place) + 1, place);
         break;
     case 6: { /* a record from nowhere */
-        recorded record = {(uint8_t)(lies_at >> 8),    (uint8_t)(lies_at % 3),
-                           (lies_at & 4) != 0,         0x303,
-                           (const uint8_t *)bytes.ptr, bytes.len};
+        recorded record = {(uint8_t)(lies_at >> 8),
+                           (uint8_t)(lies_at % 3),
+                           (lies_at & 4) != 0,
+                           0x303,
+                           (const uint8_t *)bytes.ptr,
+                           bytes.len,
+                           false};
         (void)wire_insert(w, place, &record);
         break;
     }
@@ -283,6 +288,8 @@ static void connect_once(size_t cap, bool undisturbed)
     CHECK(io != MIGTASK_IO_END);
     if (io == MIGTASK_IO_OK) {
         CHECK(is_intact());
+        CHECK(server.told.len == 0 || server.at < server.record.len); /* nothing but on its way */
+        server.asked = true;
         CHECK(migtask_tls_version(&client) != NULL && migtask_tls_suite(&client) != NULL);
         migtask_io sent = send_request(stream, &turns);
         io = receive(stream, cap, &turns);

@@ -96,7 +96,8 @@ def record(program, source, name, options, roots, now):
         kind, how, fresh, version, early, *body = line.split(' ')
         data = bytes.fromhex(body[0])
         handshake += int(early)
-        records.append(f'{{{kind},{how},{fresh},{version},{source.array("uint8_t", data)},{len(data)}}}')
+        records.append(f'{{{kind},{how},{fresh},{version},{source.array("uint8_t", data)},{len(data)},'
+                       f'{1 - int(early)}}}')
     source.text += f'static const recorded records_{source.names}[] = {{{",".join(records)}}};\n'
     return f'{{"{name}", "{HOST}", records_{source.names}, {len(records)}, {handshake}}}'
 
@@ -137,7 +138,7 @@ def handshakes(folder, sizes):
 
 def certificates(source, folder):
     """The certificates of the matrix, and each of its rows as an input of chain.c."""
-    rows = Chains().rows
+    rows = [row for row in Chains().rows if row[3] in HOSTS]
     sets = list(dict.fromkeys(row[4] for row in rows))
     members = [der_of(pathlib.Path(path)) for path in sets]
     named = [(f'{row[0]} {place}', each.der) for row in rows for place, each in enumerate(row[1])]

@@ -235,7 +235,7 @@ void wire_remove(wire *w, size_t place)
 void wire_begin(wire *w, migtask_tls *tls)
 {
     w->tls = tls;
-    w->disturbed = w->open = w->ended = w->failed = w->notified = false;
+    w->disturbed = w->open = w->ended = w->failed = w->notified = w->asked = false;
     w->next = w->at = w->key_len = 0;
     w->sequence = 0;
     text_clear(&w->record);
@@ -245,9 +245,15 @@ void wire_begin(wire *w, migtask_tls *tls)
     text_clear(&w->told);
 }
 
+/* Whether there is a next item and it may be said. */
+static bool has_next(const wire *w)
+{
+    return w->next < w->count && (w->asked || !w->items[w->next].reply);
+}
+
 bool wire_drained(const wire *w)
 {
-    return w->next == w->count && w->at == w->record.len;
+    return !has_next(w) && w->at == w->record.len;
 }
 
 /* ---- Keys. RFC 8446 section 7.3, RFC 5246 section 6.3 and RFC 5288 ---- */
@@ -521,7 +527,7 @@ static migtask_io wire_recv(void *ctx, void *buf, size_t cap, size_t *got)
         text_clear(&w->record);
         w->at = 0;
     }
-    while (w->next < w->count && w->record.len - w->at < cap &&
+    while (has_next(w) && w->record.len - w->at < cap &&
            (w->record.len == 0 || !w->items[w->next].fresh)) {
         make_record(w);
     }

@@ -51,6 +51,7 @@ typedef struct item {
     uint8_t type; /* of its content */
     uint8_t how;  /* PLAIN; SEALED: with the keys of the server at that time; RAW: no header */
     bool fresh;   /* not to be had in one read with what is before it */
+    bool reply;   /* said only when the server was asked */
     uint16_t version;
     textbuf body;
 } item;
@@ -62,6 +63,7 @@ typedef struct recorded {
     uint16_t version;
     const uint8_t *body;
     size_t len;
+    bool reply;
 } recorded;
 
 typedef struct wire {
@@ -71,6 +73,7 @@ typedef struct wire {
     migtask_tls *tls; /* the client */
     bool disturbed;   /* the script made an operation fail, or ended the stream */
     bool open, ended, failed;
+    bool asked;       /* replies may come */
     size_t next;      /* item */
     size_t at;        /* in record */
     textbuf record;   /* what is being read */
@@ -94,7 +97,7 @@ void wire_remove(wire *w, size_t place);
 /* A fresh connection for this client; the items stay. */
 void wire_begin(wire *w, migtask_tls *tls);
 migtask_stream wire_stream(wire *w);
-/* Whether all items were read. */
+/* Whether all items were read that can be had. */
 bool wire_drained(const wire *w);
 /* Judges what the client sent: never a piece of the secret, and unless `trusted` no record of data
  * that holds more than an alert. */

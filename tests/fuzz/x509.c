@@ -108,7 +108,8 @@ static bool name_matches(migtask_view pattern, migtask_view host)
 {
     if (pattern.len > 2 && pattern.ptr[0] == '*' && pattern.ptr[1] == '.') {
         const char *dot = memchr(host.ptr, '.', host.len);
-        if (dot == NULL || dot == host.ptr) {
+        if (dot == NULL || dot == host.ptr ||
+            memchr(pattern.ptr + 2, '.', pattern.len - 2) == NULL) {
             return false;
         }
         host.len -= (size_t)(dot - host.ptr);

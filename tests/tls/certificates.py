@@ -6,7 +6,8 @@ from judge import HOST, PKI, call, check_puppet, credential, issuing, judge, key
 from puppet import play
 from simulator import Simulator
 from tls_connection import server_context
-from x509 import address, authority, dns, end_entity, integer, name_of, oid, purpose, san, seq, tlv, usage
+from x509 import (address, authority, dns, end_entity, integer, long_tlv, name_of, oid, purpose, san, seq, tlv,
+                  usage)
 
 ACCEPTED = None
 ISSUER = 'not among the trusted certificates'
@@ -18,6 +19,7 @@ ALGORITHM = 'algorithm that is not accepted'
 KIND = 'malformed or of a kind that is not accepted'
 UNCHECKED = 'extension that this client cannot check'
 CONSTRAINTS = 'has name constraints, which this client cannot check'
+NOT_DER = 'extensions that are not der'
 PUPPET = 'puppet'
 
 
@@ -57,7 +59,8 @@ class Chains:
         self.roots = pem_file(self.root, self.rsa_root)
         self.rows = []
         for part in (self.dates, self.names, self.wildcards, self.addresses, self.extensions, self.authorities,
-                     self.path_lengths, self.order, self.strength, self.forgeries, self.oddities):
+                     self.path_lengths, self.order, self.renewals, self.roots_of_one_name, self.labels, self.encodings,
+                     self.strength, self.forgeries, self.oddities):
             part()
 
     def add(self, name, chain, words=ACCEPTED, host=HOST, roots=None, servers=('1.2', '1.3')):
@@ -127,6 +130,13 @@ class Chains:
         self.alone('wildcard: for a name without dots', 'not for "localhost"', 'localhost',
                    names=dns('*', '*.localhost'))
         self.alone('wildcard: NUL in it', NAME, names=dns(b'*.example.test\0.evil.test', b'*\0.example.test'))
+
+        # An asterisk right below the root stands for everybody.
+        self.alone('wildcard: right below the root', 'not for "foo.test"', 'foo.test', names=dns('*.test'))
+        self.alone('wildcard: right below the root, in capitals', 'not for "foo.test"', 'FOO.test', names=dns('*.TEST'))
+        self.alone('wildcard: right below the root, with a dot', 'not for "foo.test"', 'foo.test', names=dns('*.test.'))
+        self.alone('wildcard: right below the root, beside the name', host='foo.test', names=dns('*.test', 'foo.test'))
+        self.alone('wildcard: for the name below', host='a.foo.test', names=dns('*.test', '*.foo.test'))
 
     def addresses(self):
         here, wanted = '127.0.0.1', 'not for "127.0.0.1"'
@@ -245,6 +255,118 @@ class Chains:
         self.add('the server itself in the CA file', [pinned], roots=pem_file(pinned))
         same_name = leaf(None, subject='pinned')
         self.add('another of the same name as one in the CA file', [same_name], FORGED, roots=pem_file(pinned))
+
+    def renewals(self):
+        """The same authority in several certificates: one that is good and fits must do, wherever it stands."""
+        old = issuing(self.root, 'inter', dates=(-10, -1))
+        coming = issuing(self.root, 'inter', dates=(1, 10))
+        good = issuing(self.root, 'inter')
+        other = issuing(self.root, 'inter', own_key=key('P-256', 4))
+        narrow = issuing(self.root, 'inter', add=(constraints(False),))
+        server = leaf(good)
+        for name, certificates in {
+                'old, renewed': (old, good), 'renewed, old': (good, old), 'old, coming, renewed': (old, coming, good),
+                'coming, renewed': (coming, good), 'old three times, renewed': (old, old, old, good),
+                'another key, renewed': (other, good), 'another key, old, renewed': (other, old, good),
+                'renewed, another key': (good, other), 'with name constraints, without': (narrow, good),
+                'six of them': (old, other, coming, narrow, old, good)}.items():
+            self.add(f'renewed: {name}', [server, *certificates])
+        self.add('renewed: only old ones', [server, old, old], (EXPIRED, '"inter"'))
+        self.add('renewed: old, and another key', [server, old, other], (EXPIRED, '"inter"'))
+        self.add('renewed: other keys', [server, other, other], 'the server sent a certificate of that name, but not with')
+        upper_old, upper = (issuing(self.root, 'upper', own_key=key('P-384'), dates=dates)
+                            for dates in ((-10, -1), (-10, 10)))
+        lower_old, lower = (issuing(upper, 'lower', dates=dates) for dates in ((-10, -1), (-10, 10)))
+        for name, certificates in {
+                'two levels': (lower_old, lower, upper_old, upper), 'two levels, mixed': (upper_old, lower_old, lower, upper),
+                'two levels, good first': (lower, lower_old, upper, upper_old)}.items():
+            self.add(f'renewed: {name}', [leaf(lower), *certificates])
+        # The root of old among the trusted, while its name and key have a certificate by another root now.
+        expired = issuing(None, 'moved', own_key=key('P-256', 5), dates=(-10, -1))
+        moved = issuing(self.root, 'moved', own_key=key('P-256', 5))
+        self.add('renewed: an old root, now below another', [leaf(moved), moved], roots=pem_file(expired, self.root))
+        self.add('renewed: an old root alone', [leaf(moved), expired], (EXPIRED, '"moved"'), roots=pem_file(expired))
+
+    def roots_of_one_name(self):
+        """However many roots have one name, the one that fits is found."""
+        others = [issuing(None, 'root', own_key=key('P-256', number)) for number in range(10, 19)]
+        old = issuing(None, 'root', own_key=key('P-256', 9), dates=(-10, -1))
+        narrow = issuing(None, 'root', own_key=key('P-256', 9), add=(constraints(False),))
+        for name, certificates in {
+                'the fifth': (*others[:4], self.root), 'the tenth': (*others, self.root),
+                'the first': (self.root, *others), 'old ones before': (*[old] * 5, self.root),
+                'old ones after': (self.root, *[old] * 5), 'others and old ones': (*others[:3], old, old, self.root),
+                'one with constraints before': (narrow, self.root)}.items():
+            self.add(f'roots of one name: {name}', [leaf(self.root)], roots=pem_file(*certificates))
+        self.add('roots of one name: none of nine', [leaf(self.root)], FORGED, roots=pem_file(*others))
+        self.add('roots of one name: only old ones', [leaf(self.root)], (EXPIRED, '"root"'),
+                 roots=pem_file(*others[:2], old, old))
+        rsa = [issuing(None, 'rsa root', own_key=key(2048, number)) for number in (7, 8)]
+        self.add('roots of one name: RSA', [leaf(self.rsa_root)], roots=pem_file(*others[:2], *rsa * 2, self.rsa_root))
+
+    def labels(self):
+        """What may stand in the line before a certificate."""
+        chain = [leaf(self.root)]
+
+        def settings(*parts):
+            return seq(*parts)
+
+        def uses(*names):
+            return seq(*map(oid, names))
+
+        def rejected(*names):
+            return tlv(0xa0, *map(oid, names))
+
+        alias, key_id = tlv(0x0c, b'alias'), tlv(4, bytes(20))
+        for name, label, more, words in (
+                ('X509 CERTIFICATE', 'X509 CERTIFICATE', b'', ACCEPTED),
+                ('TRUSTED CERTIFICATE, bare', 'TRUSTED CERTIFICATE', b'', ACCEPTED),
+                ('no settings', 'TRUSTED CERTIFICATE', settings(), ACCEPTED),
+                ('an alias', 'TRUSTED CERTIFICATE', settings(alias, key_id), ACCEPTED),
+                ('trusted for servers', 'TRUSTED CERTIFICATE', settings(uses('client', 'server'), alias), ACCEPTED),
+                ('trusted for anything', 'TRUSTED CERTIFICATE', settings(uses('any')), ACCEPTED),
+                ('rejected for clients', 'TRUSTED CERTIFICATE', settings(rejected('client', 'code')), ACCEPTED),
+                ('trusted for clients only', 'TRUSTED CERTIFICATE', settings(uses('client')), ISSUER),
+                ('trusted for nothing', 'TRUSTED CERTIFICATE', settings(uses()), ISSUER),
+                ('rejected for servers', 'TRUSTED CERTIFICATE', settings(rejected('server')), ISSUER),
+                ('rejected for anything', 'TRUSTED CERTIFICATE', settings(rejected('client', 'any')), ISSUER),
+                ('trusted and rejected', 'TRUSTED CERTIFICATE', settings(uses('server'), rejected('server')), ISSUER),
+                ('settings that are cut', 'TRUSTED CERTIFICATE', settings(rejected('server'))[:-1], ISSUER),
+                ('bytes behind the settings', 'TRUSTED CERTIFICATE', settings() + b'\0', ISSUER),
+                ('settings of another form', 'TRUSTED CERTIFICATE', settings(tlv(0x13, b'x')), ISSUER),
+                ('settings with a long length', 'TRUSTED CERTIFICATE', long_tlv(0x30, 4, rejected('server')), ISSUER),
+                ('settings without the label', 'CERTIFICATE', settings(), ISSUER),
+                ('another label', 'NEW CERTIFICATE', b'', ISSUER),
+                ('a label that goes on', 'CERTIFICATES', b'', ISSUER)):
+            # The stranger, so that the file has a certificate.
+            self.add(f'label: {name}', chain, words, servers=('1.3',),
+                     roots=pem_file(self.stranger, self.root.pem_as(label, more)))
+
+    def encodings(self):
+        """What mbedTLS reads and DER forbids must not hide an extension."""
+        inside = oid('constraints') + tlv(4, constraints(False)[2])
+        hidden = {
+            'as it should be': (seq(inside), CONSTRAINTS),
+            'length of the extension in 1 byte more': (long_tlv(0x30, 1, inside), NOT_DER),
+            'length of the extension in 3 bytes': (long_tlv(0x30, 3, inside), NOT_DER),
+            'length of the extension in 4 bytes': (long_tlv(0x30, 4, inside), NOT_DER),
+            'length of the id in 4 bytes': (seq(long_tlv(6, 4, oid('constraints')[2:]), tlv(4, constraints(False)[2])),
+                                            NOT_DER),
+            'length of the id in 1 byte more': (seq(long_tlv(6, 1, oid('constraints')[2:]), tlv(4, b'')), NOT_DER),
+        }
+        for name, (raw, words) in hidden.items():
+            self.under(f'encoding: {name}', words, raw_extensions=raw)
+            # Behind another that is unreadable, and before it.
+            if words == NOT_DER:
+                harmless = long_tlv(0x30, 4, oid('unknown') + tlv(4, b'x'))
+                self.under(f'encoding: {name}, after a harmless one', NOT_DER, raw_extensions=harmless + raw)
+                root = issuing(None, 'narrow', own_key=key('P-256', 6), raw_extensions=raw)
+                self.add(f'encoding: {name}, of a root', [leaf(root)], (NOT_DER, '"narrow"'), roots=pem_file(root))
+        self.under('encoding: a harmless extension with a length in 4 bytes', NOT_DER,
+                   raw_extensions=long_tlv(0x30, 4, oid('unknown') + tlv(4, b'x')))
+        self.alone('encoding: of the server\'s own, which constrains nobody',
+                   extensions=(end_entity(), usage('digitalSignature'), purpose('server'), san(dns(HOST))),
+                   raw_extensions=long_tlv(0x30, 4, oid('unknown') + tlv(4, b'x')), servers=(PUPPET,))
 
     def strength(self):
         self.alone('RSA 1024', ('rsa key of 1024 bits',), own_key=key(1024))

@@ -55,9 +55,9 @@ def issuing(issuer, subject, *, own_key=None, extensions=None, add=(), path_leng
 
 
 def pem_file(*certificates):
-    """The path of a file with these certificates."""
+    """The path of a file with these certificates (or texts)."""
     with tempfile.NamedTemporaryFile(dir=SCRATCH, suffix='.pem', delete=False) as file:
-        file.write(b''.join(certificate.pem for certificate in certificates))
+        file.write(b''.join(getattr(certificate, 'pem', certificate) for certificate in certificates))
     return file.name
 
 

@@ -37,6 +37,12 @@ def tlv(tag, *contents):
     return bytes((tag, 0x80 | len(octets))) + octets + content
 
 
+def long_tlv(tag, octets, *contents):
+    """One element whose length takes so many octets, more than DER allows."""
+    content = b''.join(contents)
+    return bytes((tag, 0x80 | octets)) + len(content).to_bytes(octets, 'big') + content
+
+
 def seq(*contents):
     """A SEQUENCE."""
     return tlv(0x30, *contents)
@@ -122,10 +128,11 @@ class Certificate:
 
     serial = 1000
 
-    def __init__(self, subject, key, issuer=None, *, extensions=(), dates=('20200101000000Z', '20491231235959Z'),
+    def __init__(self, subject, key, issuer=None, *, extensions=(), raw_extensions=b'', dates=('20200101000000Z', '20491231235959Z'),
                  digest='sha256', pss=False, signing_key=None, version=3, issuer_name=None, subject_name=None,
                  inner_digest=None, spoil=None):
-        """issuer None: signs itself. signing_key: signs instead of the issuer's. spoil: changes the signature."""
+        """issuer None: signs itself. signing_key: signs instead of the issuer's. spoil: changes the signature.
+        raw_extensions: more of them, as they stand in the certificate."""
         self.key = key
         self.name = name_of(subject) if subject_name is None else subject_name
         signer = signing_key or (issuer.key if issuer else key)
@@ -138,7 +145,7 @@ class Certificate:
         if extensions:
             body.append(tlv(0xa3, seq(*(
                 seq(oid(which), tlv(1, b'\xff') if critical else b'', tlv(4, content))
-                for which, critical, content in extensions))))
+                for which, critical, content in extensions), raw_extensions)))
         tbs = seq(*body)
         signature = signer.sign(tbs, digest if signer.kind != 'ed' else None, pss)
         if spoil:
@@ -156,4 +163,9 @@ class Certificate:
     @property
     def pem(self):
         """The certificate as PEM (bytes)."""
-        return b'-----BEGIN CERTIFICATE-----\n' + base64.encodebytes(self.der) + b'-----END CERTIFICATE-----\n'
+        return self.pem_as('CERTIFICATE')
+
+    def pem_as(self, label, more=b''):
+        """The same under another label, with more bytes behind the certificate."""
+        return (f'-----BEGIN {label}-----\n'.encode() + base64.encodebytes(self.der + more) +
+                f'-----END {label}-----\n'.encode())
