@@ -33,9 +33,9 @@ static migtask_reason reason_for_others(const struct finding *finding, enum batc
                : finding->reason;
 }
 
-void batch_told(struct batch *batch, const struct finding *finding, int status)
+void batch_told(struct batch *batch, const struct finding *finding, size_t tasks, int status)
 {
-    batch->told++;
+    batch->told += tasks;
     if (status != (int)finding->outcome) { /* that they cannot be told is the cause which counts */
         batch->stop = BATCH_LOST;
         batch->reason = MIGTASK_CANCELLED;

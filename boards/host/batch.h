@@ -40,8 +40,8 @@ void batch_select(struct batch *batch, size_t i);
  * stop: of batch_judge(). */
 void batch_count(struct batch *batch, const struct finding *finding, enum batch_stop stop);
 
-/* It was told; status: what result_print() returned. */
-void batch_told(struct batch *batch, const struct finding *finding, int status);
+/* It was told, of so many tasks; status: what result_print() returned. */
+void batch_told(struct batch *batch, const struct finding *finding, size_t tasks, int status);
 
 /* Ends the run, unless it has ended already. */
 void batch_end(struct batch *batch, enum batch_stop stop, migtask_reason reason);

@@ -50,7 +50,7 @@ static bool has_lasting_cause(migtask_reason reason)
 
 /* What to do next: the same as the advice, for the outcome that a person has before them. */
 static void put_next_step(struct terminal *t, const struct options *options,
-                          const struct finding *finding)
+                          const struct finding *finding, size_t several)
 {
     migtask_view advice = advice_for(finding->outcome, finding->reply);
     switch (finding->outcome) {
@@ -61,10 +61,12 @@ static void put_next_step(struct terminal *t, const struct options *options,
         terminal_put(t, "\n  The action may have been carried out: do not simply repeat it.\n");
         break;
     case MIGTASK_NOT_SENT:
-        terminal_put(t, "  The action was not carried out. ");
+        terminal_put(t, several > 0 ? "  The action was not carried out for any of these. "
+                                    : "  The action was not carried out. ");
         terminal_put(t, has_lasting_cause(finding->reason) ? "Remove the cause, then repeat it.\n"
                         : finding->reason == MIGTASK_AUTH_FAILED
-                            ? "Get a new token, then repeat it.\n"
+                            ? "Put the token or the account right, then repeat it.\n"
+                        : several > 0       ? "It is safe to repeat it, for these alone.\n"
                         : tasks_count() > 1 ? "It is safe to repeat it, for this task alone.\n"
                                             : "It is safe to repeat the command.\n");
         break;
@@ -80,20 +82,31 @@ static void put_next_step(struct terminal *t, const struct options *options,
     }
 }
 
+/* several: how many tasks it is about, the last ones of all; 0: the one that the options are
+ * about. */
 static void put_for_people(struct terminal *t, const struct options *options,
-                           const struct finding *finding)
+                           const struct finding *finding, size_t several)
 {
     bool answered = finding->reply != NULL && finding->reply->http_status != 0;
     terminal_put(t, migtask_outcome_name(finding->outcome));
     terminal_put(t, ": ");
     terminal_put(t, options->operation_name);
-    if (options->task_id != NULL) {
+    if (several > 0) {
+        terminal_put(t, " ");
+        terminal_put_number(t, (uint32_t)several);
+        terminal_put(t, " tasks");
+    } else if (options->task_id != NULL) {
         terminal_put(t, " ");
         terminal_put(t, options->task_id);
     }
     terminal_put(t, ": ");
     terminal_put_view(t, sentence_of(options, finding));
     terminal_put(t, "\n");
+    for (size_t i = tasks_count() - several; i < tasks_count(); i++) {
+        terminal_put(t, "  ");
+        terminal_put(t, tasks_id(i));
+        terminal_put(t, "\n");
+    }
     if (answered && finding->outcome != MIGTASK_ACCEPTED) {
         put_parameters(t, finding->reply);
     }
@@ -103,7 +116,7 @@ static void put_for_people(struct terminal *t, const struct options *options,
         terminal_put(t, "\n");
     }
     hints_put(t, finding);
-    put_next_step(t, options, finding);
+    put_next_step(t, options, finding, several);
 }
 
 /* What the caller named, be it wrong, but for what may be a secret. */
@@ -130,7 +143,8 @@ static void put_json(const struct options *options, const struct finding *findin
 }
 
 /* The end of every way through the command: is the result out? told: standard error has it too. */
-static int finish(const struct options *options, const struct finding *finding, bool told)
+static int finish(const struct options *options, const struct finding *finding, size_t several,
+                  bool told)
 {
     bool out = terminal_flush(&terminal_out);
     if (!out) { /* then the outcome stands on standard error alone, and is waited for there */
@@ -146,7 +160,7 @@ static int finish(const struct options *options, const struct finding *finding, 
             is_said = true;
         }
         if (!told) {
-            put_for_people(&terminal_err, options, finding);
+            put_for_people(&terminal_err, options, finding, several);
         }
     }
     (void)terminal_flush(&terminal_err);
@@ -163,17 +177,38 @@ int result_print(const struct options *options, const struct finding *finding)
         told = options->amount != OUTPUT_QUIET && !accepted;
         if (told) {
             progress_make_room();
-            put_for_people(&terminal_err, options, finding);
+            put_for_people(&terminal_err, options, finding, 0);
         }
     } else if (options->amount != OUTPUT_QUIET || !accepted) {
-        put_for_people(&terminal_out, options, finding);
+        put_for_people(&terminal_out, options, finding, 0);
     }
-    return finish(options, finding, told);
+    return finish(options, finding, 0, told);
 }
 
 int result_pass_on(const struct options *options, const struct finding *finding)
 {
-    return finish(options, finding, false);
+    return finish(options, finding, 0, false);
+}
+
+int result_print_rest(struct options *options, const struct finding *finding, size_t first)
+{
+    size_t count = tasks_count();
+    size_t several = count - first > 1 ? count - first : 0;
+    bool told = options->json && options->amount != OUTPUT_QUIET;
+    for (size_t i = first; i < count; i++) {
+        options->task_id = tasks_id(i);
+        if (options->json) {
+            put_json(options, finding, sentence_of(options, finding));
+            (void)terminal_flush(&terminal_out); /* line by line */
+        }
+    }
+    if (told) {
+        progress_make_room();
+    }
+    if (told || !options->json) {
+        put_for_people(told ? &terminal_err : &terminal_out, options, finding, several);
+    }
+    return finish(options, finding, several, told);
 }
 
 #define COLUMNS 78

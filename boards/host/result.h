@@ -11,6 +11,10 @@
 /* Prints the outcome and returns the exit status. */
 int result_print(const struct options *options, const struct finding *finding);
 
+/* The same for all tasks from the first on, of which none was begun: people are told once why, with
+ * a list of the ids; in JSON each has its line. */
+int result_print_rest(struct options *options, const struct finding *finding, size_t first);
+
 /* Prints what is wrong with the arguments or the files and returns the exit status. */
 int result_print_complaint(const struct options *options, const struct complaint *complaint,
                            migtask_reason reason);

@@ -21,18 +21,22 @@ static void run_task(struct batch *batch, uint32_t start_ms)
     if (batch->next == tasks_count() || batch->stop != BATCH_GO_ON) {
         secrets_wipe(); /* no further request */
     }
-    batch_told(batch, &finding, result_print(batch->options, &finding));
+    batch_told(batch, &finding, 1, result_print(batch->options, &finding));
 }
 
 /* The caller learns of every task what became of it, also of those that were not begun. */
 static void tell_rest(struct batch *batch, const struct finding *finding)
 {
+    size_t first = batch->next;
     secrets_wipe();
-    while (batch->next < tasks_count()) {
-        batch_select(batch, batch->next++);
-        batch_count(batch, finding, BATCH_GO_ON);
-        batch_told(batch, finding, result_print(batch->options, finding));
+    if (first == tasks_count()) {
+        return;
     }
+    for (; batch->next < tasks_count(); batch->next++) {
+        batch_count(batch, finding, BATCH_GO_ON);
+    }
+    batch_told(batch, finding, tasks_count() - first,
+               result_print_rest(batch->options, finding, first));
 }
 
 /* "12 tasks: 10 accepted, 2 refused", for people. */

@@ -150,7 +150,7 @@ static void tell_death(struct batch *batch, const struct worker *worker, bool sp
     }
     batch_select(batch, worker->task);
     batch_count(batch, &finding, BATCH_GO_ON);
-    batch_told(batch, &finding, result_print(batch->options, &finding));
+    batch_told(batch, &finding, 1, result_print(batch->options, &finding));
 }
 
 /* Hands out the next task, or lets the worker go. */
@@ -193,7 +193,7 @@ static bool listen_to(struct batch *batch, struct worker *worker, bool spoke)
                                   .attempts = 1};
         batch_select(batch, worker->task);
         batch_count(batch, &finding, (enum batch_stop)verdict.stop);
-        batch_told(batch, &finding, result_pass_on(batch->options, &finding));
+        batch_told(batch, &finding, 1, result_pass_on(batch->options, &finding));
         employ(batch, worker);
         return false;
     }

@@ -1,10 +1,11 @@
 """When a wave stops: what tells that the tasks which follow would fare no better, and what does not."""
 
 import json
+import os
 
 from peers import ScriptedPeer, closed_port, is_whole_request
 from proxies import RecordingProxy, ScriptedProxy, read_head
-from support import EXIT, HERE, PKI, Simulator, target
+from support import EXIT, HERE, PKI, RESULT_LOST, Simulator, target
 from waves import Wave, tasks_seen
 
 # What is said of whoever asks, whatever the task.
@@ -98,6 +99,59 @@ class Refused(Wave):
         table = (HERE.parent.parent / 'boards/host/error_codes.tsv').read_text()
         for code in OF_THE_CALLER:
             self.assertIn('\n' + code.replace('APIG.', 'APIGW.') + '\t', table)
+
+
+class Told(Wave):
+    """People are told once why the rest was not begun; a program gets a line for each task."""
+
+    NAMES = ('a', 'b', 'c', 'd', 'e', 'f')
+
+    def rest(self, count):
+        """What people see of it."""
+        return (f'not_sent: start {count} tasks: not begun: the network did not let three tasks in a row through\n'
+                + ''.join(f'  {name}\n' for name in self.NAMES[-count:])
+                + '  The action was not carried out for any of these. It is safe to repeat it, for these alone.\n')
+
+    def stopped(self, *options, names=NAMES, **how):
+        """A run to a port where nobody listens."""
+        return self.run_command('start', *names, '--retries=0', *target(closed_port()), *options, **how)
+
+    def test_for_people(self):
+        self.assertTrue(self.stopped().out.endswith(self.rest(3) + '6 tasks: 6 not_sent\n'))
+        self.assertTrue(self.stopped('-q').out.endswith(self.rest(3)))
+        alone = self.stopped(names=self.NAMES[:4]).out
+        self.assertIn('not_sent: start d: not begun: the network', alone)
+
+    def test_for_programs(self):
+        result = self.stopped('--json')
+        self.assertEqual([line['task_id'] for line in result.lines], list(self.NAMES))
+        self.assertEqual([line['message'][:10] for line in result.lines], ['connection'] * 3 + ['not begun:'] * 3)
+        self.assertTrue(result.err.endswith(self.rest(3)), str(result))
+        self.assertEqual(self.stopped('--json', '-q').err, '')
+
+    def test_where_nothing_can_be_begun(self):
+        read, write = os.pipe()
+        result = self.run_command('start', *self.NAMES[:2], '-t', '-', '-e', 'https://h', '--timeout=0.2', token=None,
+                                  stdin=read)
+        os.close(read)
+        os.close(write)
+        self.assertTrue(result.out.startswith('not_sent: start 2 tasks: the token did not come within 0.2 s (--timeout)\n'
+                                              '  a\n  b\n'), str(result))
+
+    def test_where_output_is_lost(self):
+        with open('/dev/full', 'wb') as full:
+            for options in ((), ('--json',), ('--json', '-q')):
+                with self.subTest(options):
+                    result = self.stopped(*options, stdout=full)
+                    self.assertEqual(result.code, RESULT_LOST)
+                    for name in self.NAMES[1:]:
+                        self.assertEqual(result.err.count(f'\n  {name}\n'), 1, str(result))
+
+    def test_a_thousand(self):
+        names = [f'task-{number:030}' for number in range(1000)]
+        result = self.stopped('--json', names=names)
+        self.assertEqual([line['task_id'] for line in result.lines], names)
+        self.assertEqual(result.err.count('not_sent:'), 4)
 
 
 class Proxies(Wave):

@@ -42,11 +42,11 @@ def screen(data):
 class Progress(Case):
     """Standard error is a terminal, standard output a pipe or the same terminal."""
 
-    def watch(self, *arguments, stdout=subprocess.PIPE, during=None):
+    def watch(self, *arguments, stdout=subprocess.PIPE, during=None, **how):
         """Run the command on a terminal: what it wrote there, with the second of each piece, and its result."""
         master, slave = pty.openpty()
         pieces = []
-        with Running(arguments, stderr=slave, stdout=slave if stdout is None else stdout) as running:
+        with Running(arguments, stderr=slave, stdout=slave if stdout is None else stdout, **how) as running:
             os.close(slave)
             while True:
                 ready = select.select([master], [], [], 10)[0]
@@ -61,6 +61,7 @@ class Progress(Case):
                     during(running, ''.join(text for _, text in pieces))
             result = running.finish(10)
         os.close(master)
+        self.assertNotIn('\x1b', ''.join(text for _, text in pieces), 'a terminal may know no escape sequences')
         return pieces, result
 
     def assert_shown_and_erased(self, pieces, word, result):
@@ -77,6 +78,15 @@ class Progress(Case):
         self.assertEqual(result.code, 0)
         self.assertEqual(self.assert_shown_and_erased(pieces, 'waiting', result), [], 'nothing is left on the terminal')
         self.assertTrue(result.stdout.startswith(b'{') and not UNSAFE.search(result.out))
+
+    def test_simple_terminals(self):
+        """Whatever TERM says, or is not set at all: the same, and never wider than a console."""
+        service = self.service()
+        for env in ({'TERM': 'dumb'}, {'TERM': 'dumb', 'NO_COLOR': '1'}, {'NO_COLOR': '1', 'TERM': 'xterm'}, {'TERM': ''}):
+            pieces, result = self.watch('start', 'fault-slow-1000', '--json', *target(service.port), env=env)
+            self.assert_shown_and_erased(pieces, 'waiting', result)
+            for line in re.split('[\r\n]', ''.join(text for _, text in pieces)):
+                self.assertLess(len(line.replace('\b', '')), 80)
 
     def test_a_slow_connection(self):
         with deaf_port() as port:
