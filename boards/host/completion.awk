@@ -1,10 +1,10 @@
-# Writes a completion: awk -v shell=bash|zsh|fish -f completion.awk options.c endpoint.c
+# Writes a completion: awk -v shell=bash|zsh|fish -f completion.awk usage.c endpoint.c
 #
-# Its source is the text of --help, options_usage in options.c, so an option that stands there is
+# Its source is the text of --help all, usage_all in usage.c, so an option that stands there is
 # completed. What a value is follows from its placeholder: FILE is a file, https://... an endpoint;
 # --region takes a region (both of the table in endpoint.c). Any other value is the user's to know.
 
-/options_usage\[\] *=/ { inside = 1 }
+/usage_all\[\] *=/ { inside = 1 }
 inside {
     line = $0
     while (match(line, /"([^"\\]|\\.)*"/)) {
@@ -104,7 +104,7 @@ function quoted(words) { # within '...'
 }
 
 function head() {
-    printf "# %s completion for migtask, made from the text of migtask --help.\n", shell
+    printf "# %s completion for migtask, made from the text of migtask --help all.\n", shell
 }
 
 function write_bash(    i, kinds, kind, all, operations) {

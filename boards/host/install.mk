@@ -69,8 +69,8 @@ $(INSTALLED)/migtask.pc: boards/host/migtask.pc.in FORCE
 		-e 's,@LIBDIR@,$(libdir:$(PREFIX)/%=$${prefix}/%),' \
 		-e 's,@INCLUDEDIR@,$(includedir:$(PREFIX)/%=$${prefix}/%),' $< >$@
 
-# One source for three shells: the text of --help.
-$(INSTALLED)/completion.%: boards/host/completion.awk boards/host/options.c core/endpoint.c
+# One source for three shells: the text of --help all.
+$(INSTALLED)/completion.%: boards/host/completion.awk boards/host/usage.c core/endpoint.c
 	$(call say,AWK,$@)
 	$(Q)mkdir -p $(@D) && awk -v shell=$* -f $^ >$@
 

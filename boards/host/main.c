@@ -22,6 +22,7 @@
 #include "terminal.h"
 #include "tls.h"
 #include "token.h"
+#include "usage.h"
 
 /* All memory that mbedTLS ever gets. */
 static uint64_t arena[(MIGTASK_TLS_ARENA + 7) / 8];
@@ -65,10 +66,10 @@ static void catch_signals(sigset_t *wait_mask)
     (void)sigaddset(wait_mask, SIGXFSZ);
 }
 
-static int print_help(void)
+static int print_help(bool all)
 {
-    terminal_put(&terminal_out, options_usage);
-    roots_put_usage(&terminal_out);
+    terminal_put(&terminal_out, all ? usage_all : usage_short);
+    roots_put_usage(&terminal_out, all);
     return terminal_flush(&terminal_out) ? 0 : 5;
 }
 
@@ -169,7 +170,7 @@ static int run(int argc, char *argv[])
         secrets_wipe();
     }
     if (options.help) {
-        return print_help();
+        return print_help(options.help_all);
     }
     if (options.version) {
         return print_version();

@@ -71,78 +71,6 @@ static const struct {
 };
 _Static_assert(sizeof names / sizeof names[0] == OPTION_COUNT, "a name for each option");
 
-const char options_usage[] =
-    "Usage: migtask OPERATION TASK_ID... [options]\n"
-    "       migtask OPERATION --tasks FILE [options]\n"
-    "       migtask explain CODE...      what error codes mean, such as SMS.7713; needs no "
-    "network\n"
-    "\n"
-    "Sends one action to a task of the Huawei Cloud Server Migration Service and says what\n"
-    "became of it. An action cannot be repeated safely, so every call ends with one of:\n"
-    "  accepted (exit status 0)  the service took it\n"
-    "  refused  (1)              the service said no\n"
-    "  invalid  (2)              a mistake in the arguments or files; nothing was attempted\n"
-    "  not_sent (3)              it did not leave this machine whole: repeating is safe\n"
-    "  unknown  (4)              it was sent and no clear answer came: look before you repeat\n"
-    "(5: the result could not be written to standard output. Of several tasks the gravest:\n"
-    "unknown, refused, not_sent, accepted.)\n"
-    "\n"
-    "OPERATION:\n"
-    "  start               start or resume the migration; formats the target's disks\n"
-    "  stop                pause it\n"
-    "  test                launch the target server (older name of cutover)\n"
-    "  cutover             launch the target server\n"
-    "  clone_test          clone the target for a test; needs --template-id\n"
-    "  restart             synchronize again after the target was launched\n"
-    "  network_check       measure the network between source and target\n"
-    "  skip                skip the consistency check that is under way\n"
-    "  clear               delete the snapshots; cannot be undone\n"
-    "  migration_test      start the migration drill\n"
-    "  error_for_overspeed report that the task was paused for its speed\n"
-    "TASK_ID: 1 to 36 of A-Z a-z 0-9 - _, the first a letter or a digit; up to 10000 of them,\n"
-    "  all checked before the first is sent\n"
-    "\n"
-    "Where and who:\n"
-    "  -e, --endpoint https://HOST[:PORT]  the service; else MIGTASK_ENDPOINT from the "
-    "environment\n"
-    "      --region NAME                   or a known region instead: cn-north-4, ap-southeast-1,\n"
-    "                                      ap-southeast-3, my-kualalumpur-1, ru-moscow-1\n"
-    "  -t, --token-file FILE               file with the token (X-Auth-Token), - for standard "
-    "input;\n"
-    "                                      else MIGTASK_TOKEN or HW_AUTH_TOKEN from the "
-    "environment\n"
-    "      --ca-file FILE                  trusted root certificates, PEM\n"
-    "      --connect-to ADDRESS[:PORT]     connect there, without DNS; the certificate is still\n"
-    "                                      checked against the endpoint's name\n"
-    "      --proxy [http://]HOST[:PORT]    go through this HTTP proxy (port 1080), '' for none; "
-    "else\n"
-    "                                      https_proxy, HTTPS_PROXY, all_proxy or ALL_PROXY from "
-    "the\n"
-    "                                      environment. No proxy for the hosts in NO_PROXY. With "
-    "a\n"
-    "                                      password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT\n"
-    "What:\n"
-    "      --tasks FILE                    file with a task id a line, - for standard input\n"
-    "      --template-id ID                template of the clone, at most 255 characters\n"
-    "      --switch-hce                    switch the system to HCE (Linux)\n"
-    "      --consistency-check             verify consistency after the migration\n"
-    "How:\n"
-    "      --timeout SECONDS               for all of a task (30; above 0, up to 86400)\n"
-    "      --connect-timeout SECONDS       for name, TCP and TLS (10)\n"
-    "      --retries N                     repeats where that is safe (2; 0 to 100)\n"
-    "      --parallel N                    so many tasks at the same time (1; up to 4)\n"
-    "      --reuse                         one connection for all tasks, where the server allows "
-    "it;\n"
-    "                                      an answer may then be taken for that of another task\n"
-    "      --json                          the result as one JSON object, a line for each task\n"
-    "      --dry-run                       show the request and send nothing\n"
-    "  -v, --verbose                       say more on standard error\n"
-    "  -q, --quiet                         say nothing but errors\n"
-    "  -h, --help                          this text\n"
-    "      --version                       the version\n"
-    "\n"
-    "The server's certificate is always verified; there is no option that turns this off.\n";
-
 static const char explain[] = "explain";
 
 struct reader {
@@ -204,6 +132,12 @@ static int is_value_of_unknown(const char *argument)
            !migtask_operation_find(migtask_text(argument), &operation);
 }
 
+/* --help all */
+static bool is_all(const char *argument)
+{
+    return argument != NULL && strcmp(argument, "all") == 0;
+}
+
 /* --name, --name=value, --name value: returns how many arguments it took. */
 static int read_long(struct reader *reader, char *const *argument)
 {
@@ -218,6 +152,12 @@ static int read_long(struct reader *reader, char *const *argument)
             continue;
         }
         if (i >= OPTION_WITH_VALUE) {
+            bool help_all = i == OPTION_HELP && is_all(value != NULL ? value : argument[1]);
+            if (help_all) {
+                reader->options->help_all = true;
+                set_flag(reader->options, OPTION_HELP);
+                return value != NULL ? 1 : 2;
+            }
             if (value != NULL) {
                 (*argument)[2 + len] =
                     '\0'; /* the value may be a secret that was meant for another */
@@ -260,6 +200,10 @@ static int read_short(struct reader *reader, char *const *argument)
         }
         if (i >= OPTION_WITH_VALUE) {
             set_flag(reader->options, (enum option)i);
+            if (i == OPTION_HELP && letter[1] == '\0' && is_all(argument[1])) {
+                reader->options->help_all = true;
+                return 2;
+            }
             continue;
         }
         if (letter[1] != '\0') {

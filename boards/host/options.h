@@ -26,6 +26,7 @@ struct options {
     bool json;
     bool dry_run;
     bool help;
+    bool help_all;
     bool version;
     enum output_amount amount;
 };
@@ -44,8 +45,5 @@ struct complaint {
  * stands; the first fault is the one in *complaint. False if there is one. The views of *options
  * refer to argv, in which the task ids are moved to the front, and to the environment. */
 bool options_read(struct options *options, int argc, char *argv[], struct complaint *complaint);
-
-/* The text of --help; what roots_put_usage() writes goes behind it. */
-extern const char options_usage[];
 
 #endif

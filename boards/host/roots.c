@@ -31,7 +31,7 @@ const char *roots_file(void)
     return in_use;
 }
 
-void roots_put_usage(struct terminal *t)
+void roots_put_usage(struct terminal *t, bool all)
 {
     migtask_trust trust;
     size_t count = built_in_trust(&trust);
@@ -39,6 +39,9 @@ void roots_put_usage(struct terminal *t)
         terminal_put(t, "Without --ca-file the roots compiled into this program are used: ");
         terminal_put_number(t, (uint32_t)count);
         terminal_put(t, ".\n");
+        return;
+    }
+    if (!all) {
         return;
     }
     terminal_put(t, "Without --ca-file the first of these is used:\n");

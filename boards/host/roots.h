@@ -18,7 +18,7 @@ const char *roots_file(void);
 
 void roots_close(void);
 
-/* For --help: what is used without --ca-file. */
-void roots_put_usage(struct terminal *t);
+/* For --help: what is used without --ca-file; not all: only if it is compiled in. */
+void roots_put_usage(struct terminal *t, bool all);
 
 #endif

@@ -244,7 +244,7 @@ def check_result(result, token, captured=True):
     arguments = [os.fsdecode(argument) for argument in result.arguments]
     options = arguments[:arguments.index('--')] if '--' in arguments else arguments
     assert result.code in range(6), f'no documented exit code\n{result}'
-    explains = result.code == 0 and ({'--help', '-h', '--version', '--dry-run'} & set(options) or 'explain' in arguments)
+    explains = result.code == 0 and ({'--help', '--help=all', '-h', '--version', '--dry-run'} & set(options) or 'explain' in arguments)
     if '--json' in options and captured and not explains and result.code != RESULT_LOST:
         result.lines = parse_json(result)
         assert EXIT[result.json['outcome']] == result.code, f'exit code and outcome differ\n{result}'

@@ -194,16 +194,38 @@ class Explaining(Invalid):
     """--help, --version, --dry-run, -v and -q."""
 
     def test_help(self):
-        for option in ('--help', '-h'):
-            result = self.run_command(option)
+        """It fits a console; where to get what it asks for stands in it."""
+        for arguments in (('--help',), ('-h',), ('--help', 'al'), ('start', '--help', '--json')):
+            result = self.run_command(*arguments)
             self.assertEqual((result.code, result.stderr), (0, b''), str(result))
-            for word in (*OPERATIONS, '--endpoint', '-e', '--region', '--token-file', '-t', '--template-id', '--json',
-                         '--switch-hce', '--consistency-check', '--ca-file', '--connect-to', '--timeout', '--retries',
-                         '--connect-timeout', '--dry-run', '--version', '-v', '-q', '-h', '--help', 'MIGTASK_ENDPOINT',
-                         'MIGTASK_TOKEN', 'HW_AUTH_TOKEN', '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/',
-                         '/etc/ssl/cert.pem'):
+            lines = result.out.splitlines()
+            self.assertLessEqual(len(lines), 23, 'with one line more: of the roots that are compiled in')
+            self.assertLessEqual(max(map(len, lines)), 78)
+            self.assertEqual(result.out.count('Example:'), 1)
+            for word in (*OPERATIONS, '--endpoint', '--region', '--token-file', '--template-id', '--json', '--dry-run',
+                         'X-Subject-Token', '/v3/auth/tokens', '/v3/tasks', '--help all', 'migtask explain CODE'):
                 self.assertRegex(result.out, rf'(?<![\w-]){re.escape(word)}', f'{word} is not in the help')
-            self.assertLessEqual(max(map(len, result.out.splitlines())), 100, 'a terminal is 80 to 100 wide')
+
+    def test_its_example(self):
+        """It can be run as it stands there."""
+        [example] = re.findall(r'Example: migtask (.*\n.*)', self.run_command('--help').out)
+        file = self.scratch() / 'token'
+        file.write_text('token', encoding='ascii')
+        self.assert_valid(*example.replace('\\\n', '').replace('/run/token', str(file)).split())
+
+    def test_help_all(self):
+        shown = {self.run_command(*arguments).out for arguments in (
+            ('--help', 'all'), ('--help=all',), ('-h', 'all'), ('-vh', 'all'), ('start', '--help', 'all', 'ready-1'))}
+        self.assertEqual(len(shown), 1)
+        [text] = shown
+        for word in (*OPERATIONS, '--endpoint', '-e', '--region', '--token-file', '-t', '--template-id', '--json',
+                     '--switch-hce', '--consistency-check', '--ca-file', '--connect-to', '--timeout', '--retries',
+                     '--connect-timeout', '--dry-run', '--version', '-v', '-q', '-h', '--help', 'MIGTASK_ENDPOINT',
+                     'MIGTASK_TOKEN', 'HW_AUTH_TOKEN', '/etc/ssl/certs/ca-certificates.crt', '/etc/pki/',
+                     '/etc/ssl/cert.pem', 'X-Subject-Token', '/v3/auth/tokens', '/v3/tasks'):
+            self.assertRegex(text, rf'(?<![\w-]){re.escape(word)}', f'{word} is not in the help')
+        self.assertLessEqual(max(map(len, text.splitlines())), 100, 'a terminal is 80 to 100 wide')
+        self.assert_invalid('--help=some', names=['--help'])
 
     def test_help_anywhere(self):
         self.assertEqual(self.run_command('start', 'ready-1', *self.target(), '--help').code, 0)
@@ -250,7 +272,7 @@ class Explaining(Invalid):
 
     def test_output_that_cannot_be_written(self):
         with open('/dev/full', 'wb') as full:
-            for option in ('--help', '--version'):
+            for option in ('--help', '--help=all', '--version'):
                 with self.subTest(option):
                     self.assertEqual(self.run_command(option, stdout=full).code, RESULT_LOST)
 

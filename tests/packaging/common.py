@@ -49,12 +49,12 @@ def read(path):
 
 @functools.cache
 def help_text():
-    return run([installed() / PREFIX[1:] / 'bin/migtask', '--help'])
+    return run([installed() / PREFIX[1:] / 'bin/migtask', '--help', 'all'])
 
 
 @functools.cache
 def help_options():
-    """{long name: (letter or None, placeholder or None)} of the text of --help."""
+    """{long name: (letter or None, placeholder or None)} of the text of --help all."""
     return {name: (letter or None, value or None) for letter, name, value in
             re.findall(r'^  (?:-(\w), |    )--([a-z-]+)(?: (\S+))?(?:  .*)?$', help_text(), re.M)}
 

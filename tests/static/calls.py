@@ -57,7 +57,7 @@ class Calls(Case):
 
     def test_version_and_help(self):
         self.assertRegex(self.run_command('--version').out, r'\Amigtask \d+\.\d+\.\d+\n')
-        shown = self.run_command('--help').out
+        shown = self.run_command('--help', 'all').out
         for operation in OPERATIONS:
             self.assertRegex(shown, rf'\b{operation}\b')
 
