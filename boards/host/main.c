@@ -189,8 +189,10 @@ static int run(int argc, char *argv[])
     }
     progress_start(options.amount != OUTPUT_QUIET);
 
-    migtask_posix_patience patience = {start_ms, options.request.timeout_ms, &wait_mask,
-                                       &attempts_cancelled};
+    migtask_posix_patience patience = {.start_ms = start_ms,
+                                       .timeout_ms = options.request.timeout_ms,
+                                       .wait_mask = &wait_mask,
+                                       .cancelled = &attempts_cancelled};
     enum tasks_status tasks = tasks_read(&options, &patience, &complaint);
     if (tasks == TASKS_WRONG) {
         return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
@@ -200,8 +202,12 @@ static int run(int argc, char *argv[])
         secrets_wipe();
         return result_print(&options, &finding);
     }
+    uint32_t typing_ms;
     enum token_status token =
-        token_read(options.token_file, &patience, &options.request.token, &complaint);
+        token_read(&options, &patience, &options.request.token, &typing_ms, &complaint);
+    if (!options.has_timeout) {
+        start_ms += typing_ms; /* whoever types has the time for it */
+    }
     if (token == TOKEN_WRONG) {
         return complain(&options, &complaint, MIGTASK_INVALID_ARGUMENT);
     }

@@ -360,6 +360,7 @@ static void read_values(struct reader *reader)
     request->connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS;
     options->retries = DEFAULT_RETRIES;
     options->parallel = 1;
+    options->has_timeout = values[OPTION_TIMEOUT] != NULL;
     options->token_file = values[OPTION_TOKEN_FILE];
     options->tasks_file = values[OPTION_TASKS];
     options->ca_file = values[OPTION_CA_FILE];

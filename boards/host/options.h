@@ -22,6 +22,7 @@ struct options {
     struct proxy_choice proxy;
     const char *token_file; /* NULL: from the environment */
     const char *ca_file;    /* NULL: the first of the known places */
+    bool has_timeout;       /* --timeout is given */
     uint16_t retries;
     bool json;
     bool dry_run;

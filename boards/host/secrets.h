@@ -12,8 +12,8 @@
 
 struct secrets {
     char proxy[PROXY_CREDENTIALS_MAX];
-    size_t filled;                     /* bytes of the token's; the others were never touched */
-    char token[MIGTASK_TOKEN_MAX + 2]; /* and a line end */
+    size_t filled;                      /* bytes of the token's; the others were never touched */
+    char token[MIGTASK_TOKEN_MAX + 16]; /* and a line end, or the mark behind a paste */
 };
 
 extern struct secrets *const secrets;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "prompt.h"
 #include "secrets.h"
 #include "token_check.h"
 
@@ -53,17 +54,34 @@ void token_take(void)
     }
 }
 
-enum token_status token_read(const char *file, const migtask_posix_patience *patience,
-                             migtask_view *token, struct complaint *complaint)
+/* All of it into secrets->token; at a terminal by a question. */
+static migtask_posix_file_status read_file(const char *file, struct prompt *prompt, size_t *len)
 {
+    migtask_posix_patience patience = *prompt->patience;
+    patience.terminal = prompt_read;
+    patience.terminal_ctx = prompt;
+    migtask_wipe(secrets->token, secrets->filled);
+    secrets->filled = sizeof secrets->token; /* whatever happens meanwhile */
+    migtask_posix_file_status status =
+        migtask_posix_file_read(file, secrets->token, sizeof secrets->token, len, &patience);
+    secrets->filled = *len; /* 0 if it failed: then it was wiped there */
+    return status;
+}
+
+enum token_status token_read(const struct options *options, const migtask_posix_patience *patience,
+                             migtask_view *token, uint32_t *typing_ms, struct complaint *complaint)
+{
+    const char *file = options->token_file;
+    struct prompt prompt = {.question = "Token (it is not shown; Enter ends it, Ctrl-C cancels): ",
+                            .has_deadline = options->has_timeout,
+                            .patience = patience};
     size_t len = taken_length;
     complaint->value = file;
+    *typing_ms = 0;
     if (file != NULL) {
-        migtask_wipe(secrets->token, secrets->filled);
-        migtask_posix_file_status status =
-            migtask_posix_file_read(file, secrets->token, sizeof secrets->token, &len, patience);
+        migtask_posix_file_status status = read_file(file, &prompt, &len);
         int error = errno;
-        secrets->filled = len; /* 0 if it failed: then it was wiped there */
+        *typing_ms = prompt.took_ms;
         switch (status) {
         case MIGTASK_POSIX_FILE_OK:
             break;
@@ -72,8 +90,11 @@ enum token_status token_read(const char *file, const migtask_posix_patience *pat
         case MIGTASK_POSIX_FILE_CANCELLED:
             return TOKEN_CANCELLED;
         case MIGTASK_POSIX_FILE_TOO_LARGE:
-            complaint->what = "this file holds more than a token";
-            complaint->hint = migtask_check_text(MIGTASK_CHECK_TOKEN);
+            complaint->what = prompt.asked ? "more was typed than a token has"
+                                           : "this file holds more than a token";
+            complaint->hint = prompt.asked
+                                  ? "paste it after the question; it has up to 16384 characters"
+                                  : migtask_check_text(MIGTASK_CHECK_TOKEN);
             return TOKEN_WRONG;
         default:
             complaint->what = "the token file cannot be used";

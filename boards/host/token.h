@@ -17,9 +17,10 @@ enum token_status {
  * look at the process's environment finds none any more. Before anything is waited for. */
 void token_take(void);
 
-/* Reads the token from the file (NULL: what was taken) and checks it. *token refers to
- * secrets->token until secrets_wipe(). */
-enum token_status token_read(const char *file, const migtask_posix_patience *patience,
-                             migtask_view *token, struct complaint *complaint);
+/* Reads the token from the options' file (none: what was taken) and checks it. *token refers to
+ * secrets->token until secrets_wipe(). At a terminal it is asked for: that takes a person
+ * *typing_ms, for which the patience's time counts only if it was given as an option. */
+enum token_status token_read(const struct options *options, const migtask_posix_patience *patience,
+                             migtask_view *token, uint32_t *typing_ms, struct complaint *complaint);
 
 #endif

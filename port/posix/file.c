@@ -26,7 +26,7 @@ static migtask_posix_file_status open_file(const char *path, int *fd)
     return *fd >= 0 ? MIGTASK_POSIX_FILE_OK : MIGTASK_POSIX_FILE_NOT_OPENED;
 }
 
-static migtask_posix_file_status check_kind(int fd, bool *regular, uint64_t *size)
+static migtask_posix_file_status check_kind(int fd, bool *regular, bool *device, uint64_t *size)
 {
     struct stat about;
 
@@ -34,6 +34,9 @@ static migtask_posix_file_status check_kind(int fd, bool *regular, uint64_t *siz
         return MIGTASK_POSIX_FILE_NOT_OPENED;
     }
     *regular = S_ISREG(about.st_mode);
+    if (device != NULL) {
+        *device = S_ISCHR(about.st_mode);
+    }
     if (size != NULL) {
         *size = (uint64_t)about.st_size;
     }
@@ -73,8 +76,12 @@ static migtask_posix_file_status read_all(int fd, char *buf, size_t cap, size_t 
                                           const migtask_posix_patience *patience)
 {
     bool regular = false;
-    migtask_posix_file_status status = check_kind(fd, &regular, NULL);
+    bool device = false;
+    migtask_posix_file_status status = check_kind(fd, &regular, &device, NULL);
 
+    if (status == MIGTASK_POSIX_FILE_OK && patience->terminal != NULL && device && isatty(fd)) {
+        return patience->terminal(patience->terminal_ctx, fd, buf, cap, got);
+    }
     while (status == MIGTASK_POSIX_FILE_OK) {
         char spare; /* one byte beyond the buffer tells a file that fits from one that does not */
         size_t left = cap - *got;
@@ -139,7 +146,7 @@ migtask_posix_file_status migtask_posix_reader_open(migtask_posix_reader *reader
     reader->error = 0;
     reader->at = 0;
     if (status == MIGTASK_POSIX_FILE_OK) {
-        status = check_kind(reader->fd, &regular, &reader->size);
+        status = check_kind(reader->fd, &regular, NULL, &reader->size);
         if (status == MIGTASK_POSIX_FILE_OK && !regular) {
             status = MIGTASK_POSIX_FILE_NOT_REGULAR;
         }

@@ -37,6 +37,10 @@ typedef struct migtask_posix_patience {
     uint32_t timeout_ms;                    /* for all that is read with this patience */
     const sigset_t *wait_mask;              /* signal mask while waiting, as for ppoll(); or NULL */
     const volatile sig_atomic_t *cancelled; /* set by a handler to give up; or NULL */
+    /* Reads a terminal, whose line mode gives no more than 4095 bytes of a line; NULL: in that.
+     * What it returns is what migtask_posix_file_read() does. */
+    migtask_posix_file_status (*terminal)(void *ctx, int fd, char *buf, size_t cap, size_t *got);
+    void *terminal_ctx;
 } migtask_posix_patience;
 
 /* Reads all of a file into buf and says how many bytes in *got (0..cap). path "-" is standard

@@ -73,9 +73,11 @@ static bool is_token(migtask_view *text)
 
 static void try_token(migtask_view bytes, bool file)
 {
-    migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 1000, NULL, NULL};
+    migtask_posix_patience patience = {.start_ms = migtask_posix_now_ms(NULL), .timeout_ms = 1000};
     struct complaint complaint = {0};
+    struct options options = {.token_file = file ? make_file(bytes) : NULL};
     migtask_view token = {NULL, 0};
+    uint32_t typing_ms;
     char *copy = NULL;
     unsetenv("MIGTASK_TOKEN");
     unsetenv("HW_AUTH_TOKEN");
@@ -85,8 +87,7 @@ static void try_token(migtask_view bytes, bool file)
         setenv(bytes.len % 2 != 0 ? "MIGTASK_TOKEN" : "HW_AUTH_TOKEN", copy, 1);
     }
     token_take();
-    enum token_status status =
-        token_read(file ? make_file(bytes) : NULL, &patience, &token, &complaint);
+    enum token_status status = token_read(&options, &patience, &token, &typing_ms, &complaint);
     if (is_token(&bytes) && !is_suspicious(bytes)) {
         CHECK(status == TOKEN_OK && same(token, bytes));
     } else {

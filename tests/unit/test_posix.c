@@ -195,7 +195,8 @@ static const char *make_file(const char *name, const char *content)
 
 static void expect_text(const char *path, const char *words)
 {
-    const migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 5000, NULL, NULL};
+    const migtask_posix_patience patience = {.start_ms = migtask_posix_now_ms(NULL),
+                                             .timeout_ms = 5000};
     char buf[64];
     size_t got = 9;
     context("%.60s", path);
@@ -250,7 +251,8 @@ static void test_files_that_cannot_be_opened(void **state)
 
 static void test_files_that_fail(void **state)
 {
-    const migtask_posix_patience patience = {migtask_posix_now_ms(NULL), 5000, NULL, NULL};
+    const migtask_posix_patience patience = {.start_ms = migtask_posix_now_ms(NULL),
+                                             .timeout_ms = 5000};
     static const int passing[] = {EINTR, EAGAIN, EWOULDBLOCK};
     (void)state;
     char buf[64];
