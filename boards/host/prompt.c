@@ -22,7 +22,7 @@
 #define DEL 0x7F
 
 /* After Enter: a paste of several lines goes on at once, a person does not. */
-#define PASTE_GOES_ON_MS 50
+#define PASTE_GOES_ON_MS 200
 
 /* What the line mode of a terminal keeps of a line. */
 #define LINE_MODE_MAX 4095
