@@ -8,9 +8,16 @@ OUT := build/tests/faults
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 
-.PHONY: run build
+.PHONY: run calls memory build
 run: build
 	@$(PYTHON) tests/faults/run.py
+
+# One half each.
+calls: build
+	@$(PYTHON) tests/faults/run.py -k 'system call'
+
+memory: build
+	@$(PYTHON) tests/faults/run.py -k allocation
 
 build:
 	@mkdir -p $(OUT)

@@ -155,7 +155,9 @@ command -v apt-get >/dev/null ||
 
 echo "  SETUP  $wanted"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+(while sleep 30 >/dev/null 2>&1; do echo '  ...     still at it'; done) &
+trap 'kill $!; rm -f "$log"' EXIT
+trap 'exit 1' HUP INT TERM
 # Lists that are missing, or that name files which the mirror has dropped since, are fetched.
 have_lists || update_lists || true
 for step in ${packages:+install} ${nginx:+unpack_nginx}; do

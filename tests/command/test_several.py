@@ -2,12 +2,13 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import time
 
 from invalid import Invalid
 from peers import closed_port
-from support import EXIT, GRAVITY, HOST, PKI, Case, Simulator, target, wait_until
+from support import BINARY, EXIT, GRAVITY, HOST, PKI, ROOTS, Case, Simulator, target, wait_until
 from waves import Wave, connections, tasks_seen
 
 
@@ -362,10 +363,14 @@ class Parallel(Case):
 
     def test_where_no_process_can_be_started(self):
         service = self.service(keep_alive=100)
-        # Root has no limit of processes.
+        # Root has no limit of processes; and nobody else may enter root's home, where this tree may well be.
         nobody = ('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups') if os.getuid() == 0 else ()
-        result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', '--json', '--parallel=3',
-                                  *target(service.port), before=(*nobody, 'prlimit', '--nproc=1'))
+        folder = self.scratch()
+        files = [shutil.copy(file, folder) for file in (BINARY, ROOTS)]
+        for path in (folder, *files):
+            os.chmod(path, 0o755)
+        result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', '--json', '--parallel=3', binary=files[0],
+                                  *target(service.port, ca_file=files[1]), before=(*nobody, 'prlimit', '--nproc=1'))
         self.assertEqual([line['outcome'] for line in result.lines], ['accepted'] * 3)
 
     def test_a_lost_result_ends_the_run(self):

@@ -3,9 +3,8 @@
 
 tests/tls/run.py [--binary build/host/migtask] [--sanitized PATH] [-k PATTERN] [-v] [PART...]
 
-Parts: certificates, handshakes, before, after, resumed, flips. All are run, or those named; with a sanitized build of the command too,
-all with that one, and all but the flips with the other. The last line is `N passed, N failed`; the status is not zero
-if one failed or none ran.
+Parts: certificates, handshakes, before, after, resumed, flips. All are run, or those named, with the command as it is
+built or with a sanitized build. The last line is `N passed, N failed`; the status is not zero if one failed or none ran.
 """
 
 import argparse
@@ -54,27 +53,22 @@ def main():
     """The program."""
     parser = argparse.ArgumentParser(description='Hostile and good TLS servers against the command.')
     parser.add_argument('--binary', metavar='PATH', default=ROOT / 'build/host/migtask')
-    parser.add_argument('--sanitized', metavar='PATH', help='the command built with sanitizers')
+    parser.add_argument('--sanitized', metavar='PATH', help='the command built with sanitizers, instead')
     parser.add_argument('-k', metavar='PATTERN', default='', help='only rows whose name has it')
     parser.add_argument('-v', action='store_true', help='name every row')
     parser.add_argument('part', nargs='*', help=', '.join(PARTS))
     arguments = parser.parse_args()
-    os.environ['MIGTASK_TEST_BINARY'] = str(arguments.binary)
+    label, binary = ('sanitized', arguments.sanitized) if arguments.sanitized else ('plain', arguments.binary)
+    if not os.access(binary, os.X_OK):
+        parser.error(f'no program at {binary}')
+    os.environ['MIGTASK_TEST_BINARY'] = str(pathlib.Path(binary).resolve())
     import judge  # Reads the environment.
-    import support
-    binaries = {'plain': arguments.binary, **({'sanitized': arguments.sanitized} if arguments.sanitized else {})}
     passed = failed = 0
     try:
-        for label, binary in binaries.items():
-            if not os.access(binary, os.X_OK):
-                parser.error(f'no program at {binary}')
-            support.BINARY = str(pathlib.Path(binary).resolve())
-            for part in arguments.part or PARTS:
-                if part == 'flips' and label == 'plain' and arguments.sanitized and not arguments.part:
-                    continue
-                good, bad = run_part(part, arguments, label)
-                passed += good
-                failed += bad
+        for part in arguments.part or PARTS:
+            good, bad = run_part(part, arguments, label)
+            passed += good
+            failed += bad
     finally:
         shutil.rmtree(judge.SCRATCH)
     print(f'{passed} passed, {failed} failed')
