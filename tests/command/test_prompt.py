@@ -17,7 +17,8 @@ QUESTION = 'Token ('
 
 
 class Person:
-    """The command on a terminal of its own, which is its standard input and error; standard output is a pipe."""
+    """The command on a terminal of its own, which is its standard input and error; standard output is a pipe. -q: no progress
+    there, however slow this machine is."""
 
     def __init__(self, arguments, shell=False, **env):
         self.master, self.slave = pty.openpty()
@@ -25,7 +26,7 @@ class Person:
         self.arguments = tuple(arguments)
         self.shown = ''
         self.process = subprocess.Popen(
-            [BINARY, *arguments], env=environment(**{'TERM': 'xterm', **env}), stdin=self.slave, stderr=self.slave,
+            [BINARY, *arguments, '-q'], env=environment(**{'TERM': 'xterm', **env}), stdin=self.slave, stderr=self.slave,
             stdout=subprocess.PIPE, start_new_session=True,
             preexec_fn=lambda: _begin(shell))
 

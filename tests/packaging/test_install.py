@@ -71,6 +71,16 @@ class Library(unittest.TestCase):
         call_example(self, build('example', example(), '-std=c11', '-D_POSIX_C_SOURCE=200809L',
                                  '-Wextra', '-Wshadow', '-Wconversion', *pkg_config('--cflags')))
 
+    def test_either_form_of_include(self):
+        """<migtask/migtask.h> and <migtask.h>, in C and C++, by what pkg-config says and nothing else."""
+        for compiler, language in (('gcc', 'c'), ('g++', 'c++')):
+            for form in ('<migtask/{}>', '<{}>', '"{}"'):
+                with self.subTest(language, form=form):
+                    headers = ''.join(f'#include {form.format(path.name)}\n' for path in sorted(include().iterdir()))
+                    build('form', f'{headers}int main(void) {{ return (int)migtask_text("").len; }}', '-x', language,
+                          *pkg_config('--cflags'), compiler=compiler,
+                          libraries=['-x', 'none', *pkg_config('--libs', '--static')])
+
     def test_cxx(self):
         """Every header, and a call that is linked."""
         headers = ''.join(f'#include <migtask/{path.name}>\n'
