@@ -6,6 +6,7 @@
 #include "progress.h"
 #include "proxy.h"
 #include "random.h"
+#include "sentence.h"
 #include "tcp.h"
 #include "terminal.h"
 #include "tls.h"
@@ -114,10 +115,9 @@ static migtask_phase run_call(const struct options *options)
     }
 }
 
-static void announce_repeat(const struct options *options, const migtask_retry *retry,
-                            uint32_t pause_ms)
+static void announce_repeat(const struct options *options, const struct finding *finding,
+                            const migtask_retry *retry, uint32_t pause_ms)
 {
-    const char *sentence = migtask_call_sentence(&call);
     if (options->amount == OUTPUT_QUIET) {
         return;
     }
@@ -129,10 +129,9 @@ static void announce_repeat(const struct options *options, const migtask_retry *
     terminal_put(&terminal_err, "attempt ");
     terminal_put_number(&terminal_err, retry->attempts - 1u);
     terminal_put(&terminal_err, ": ");
-    terminal_put(&terminal_err, migtask_outcome_name(migtask_call_outcome(&call)));
+    terminal_put(&terminal_err, migtask_outcome_name(finding->outcome));
     terminal_put(&terminal_err, ", ");
-    terminal_put(&terminal_err,
-                 sentence != NULL ? sentence : migtask_reason_name(migtask_call_reason(&call)));
+    terminal_put_view(&terminal_err, sentence_of(options, finding));
     terminal_put(&terminal_err, "; trying again in ");
     terminal_put_seconds(&terminal_err, pause_ms);
     terminal_put(&terminal_err, " s\n");
@@ -168,16 +167,32 @@ static enum trouble trouble_of(const struct options *options, const struct findi
         (finding->reason == MIGTASK_CERTIFICATE_REJECTED && migtask_tls_misdated(&tls))) {
         return TROUBLE_CLOCK;
     }
+    bool too_late = finding->reason == MIGTASK_TIMEOUT && connecting;
+    migtask_posix_tcp_phase tcp_phase = migtask_posix_tcp_phase_of(&tcp);
+    if (too_late && tcp_phase == MIGTASK_POSIX_TCP_CONNECTING) {
+        return TROUBLE_TCP_SILENT;
+    }
     if (options->proxy.used) {
         bool asking = migtask_proxy_phase_of(&proxy) == MIGTASK_PROXY_ASKING;
         return connecting && asking ? TROUBLE_PROXY : TROUBLE_NONE;
     }
     if (finding->reason == MIGTASK_RESOLVE_FAILED ||
-        (finding->reason == MIGTASK_TIMEOUT && connecting &&
-         migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_RESOLVING)) {
+        (too_late && tcp_phase == MIGTASK_POSIX_TCP_RESOLVING)) {
         return TROUBLE_NAME;
     }
-    return TROUBLE_NONE;
+    return too_late && tcp_phase == MIGTASK_POSIX_TCP_CONNECTED ? TROUBLE_TLS_SILENT : TROUBLE_NONE;
+}
+
+/* What became of the attempt that is over. */
+static void judge(const struct options *options, struct finding *finding)
+{
+    finding->outcome = migtask_call_outcome(&call);
+    finding->reason = migtask_call_reason(&call);
+    finding->trouble = trouble_of(options, finding);
+    finding->peer = migtask_posix_tcp_peer(&tcp);
+    finding->denied = options->proxy.used && migtask_proxy_denied(&proxy);
+    finding->reply = migtask_call_reply(&call);
+    finding->sentence = migtask_call_sentence(&call);
 }
 
 void attempts_open(const struct options *options, const migtask_trust *trust,
@@ -245,18 +260,14 @@ void attempts_run(const struct options *options, uint32_t start_ms, bool more_fo
             break;
         }
         attempts_close_connection(); /* nobody looks at it during the pause */
-        announce_repeat(options, &retry, pause_ms);
+        judge(options, finding);
+        announce_repeat(options, finding, &retry, pause_ms);
         if (!pause_for(pause_ms)) {
             retry.attempts--; /* the one that was not begun */
             break;
         }
     }
     progress_erase();
-    finding->outcome = migtask_call_outcome(&call);
-    finding->reason = migtask_call_reason(&call);
-    finding->trouble = trouble_of(options, finding);
-    finding->denied = options->proxy.used && migtask_proxy_denied(&proxy);
-    finding->reply = migtask_call_reply(&call);
-    finding->sentence = migtask_call_sentence(&call);
+    judge(options, finding);
     finding->attempts = retry.attempts;
 }

@@ -8,7 +8,14 @@
 #include "trust.h"
 
 /* What a hint may help with: hints.h. */
-enum trouble { TROUBLE_NONE, TROUBLE_NAME, TROUBLE_CLOCK, TROUBLE_PROXY };
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_NAME,
+    TROUBLE_CLOCK,
+    TROUBLE_PROXY,
+    TROUBLE_TCP_SILENT, /* no answer to the attempt to connect */
+    TROUBLE_TLS_SILENT  /* the connection was taken, and nothing came on it */
+};
 
 /* What became of it. */
 struct finding {
@@ -19,7 +26,8 @@ struct finding {
     uint32_t attempts;
     migtask_phase phase; /* how far the last attempt had come */
     enum trouble trouble;
-    bool denied; /* by the proxy, as any other call would be */
+    const char *peer; /* the address of the last attempt, "" if it had not come to one */
+    bool denied;      /* by the proxy, as any other call would be */
 };
 
 /* How many signals came; from the first on the call under way is cancelled. */

@@ -3,16 +3,18 @@
 #include "roots.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "built_in.h"
 #include "file.h"
 
 static const char *const places[] = {
-    "/etc/ssl/certs/ca-certificates.crt",     /* Debian, Alpine, OpenWrt */
-    "/etc/pki/tls/certs/ca-bundle.crt",       /* RHEL, Fedora */
-    "/etc/ssl/ca-bundle.pem",                 /* SUSE */
-    "/etc/ssl/cert.pem",                      /* Alpine, FreeBSD */
-    "/usr/local/share/certs/ca-root-nss.crt", /* FreeBSD */
+    "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Alpine, OpenWrt */
+    "/etc/pki/tls/certs/ca-bundle.crt",                  /* RHEL, Fedora */
+    "/etc/ssl/ca-bundle.pem",                            /* SUSE */
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* RHEL, Fedora: what the others lead to */
+    "/etc/ssl/cert.pem",                                 /* Alpine, FreeBSD */
+    "/usr/local/share/certs/ca-root-nss.crt",            /* FreeBSD */
     NULL,
 };
 
@@ -44,7 +46,8 @@ void roots_put_usage(struct terminal *t, bool all)
     if (!all) {
         return;
     }
-    terminal_put(t, "Without --ca-file the first of these is used:\n");
+    terminal_put(t,
+                 "Without --ca-file and SSL_CERT_FILE the first of these that is there is used:\n");
     for (size_t i = 0; places[i] != NULL; i++) {
         terminal_put(t, "  ");
         terminal_put(t, places[i]);
@@ -82,31 +85,53 @@ static bool check(const migtask_trust *trust, struct complaint *complaint, bool 
     return false;
 }
 
+/* Opens the first of the known places that is there; false if none is. One that is there and cannot
+ * be used is not passed over: who takes the rights to it away may mean that, and another bundle may
+ * hold other roots. */
+static bool open_known(migtask_posix_file_status *status)
+{
+    for (size_t i = 0; places[i] != NULL; i++) {
+        in_use = places[i];
+        *status = migtask_posix_reader_open(&reader, in_use);
+        if (*status != MIGTASK_POSIX_FILE_NOT_OPENED || (errno != ENOENT && errno != ENOTDIR)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,
                 bool *no_memory)
 {
     migtask_posix_file_status status = MIGTASK_POSIX_FILE_NOT_OPENED;
+    const char *from_environment = getenv("SSL_CERT_FILE");
+    bool is_named = true;
     *no_memory = false;
     in_use = file;
-    if (file != NULL) {
-        status = migtask_posix_reader_open(&reader, file);
+    if (file == NULL && from_environment != NULL && *from_environment != '\0') {
+        in_use = from_environment;
+    }
+    if (in_use != NULL) {
+        status = migtask_posix_reader_open(&reader, in_use);
     } else if (built_in_trust(trust) > 0) {
         in_use = "those compiled into this program";
         return check(trust, complaint, no_memory);
     } else {
-        for (size_t i = 0; places[i] != NULL && status != MIGTASK_POSIX_FILE_OK; i++) {
-            in_use = places[i];
-            status = migtask_posix_reader_open(&reader, in_use);
-        }
+        is_named = open_known(&status);
     }
-    complaint->value = file;
+    if (!is_named) {
+        complaint->what = "no trusted root certificates are on this machine";
+        complaint->hint = "give a PEM file of them with --ca-file FILE (copied from another "
+                          "machine), install the package ca-certificates, or build migtask with "
+                          "ROOTS=FILE";
+        return false;
+    }
     if (status != MIGTASK_POSIX_FILE_OK) {
-        complaint->what = file != NULL ? "the CA file cannot be used"
-                                       : "no trusted root certificates are on this machine";
-        complaint->hint = file != NULL ? migtask_posix_file_text(status, errno)
-                                       : "give a PEM file of them with --ca-file FILE (copied from "
-                                         "another machine), install the package ca-certificates, "
-                                         "or build migtask with ROOTS=FILE";
+        complaint->what = file == NULL && in_use == from_environment
+                              ? "the CA file that SSL_CERT_FILE names cannot be used"
+                              : "the CA file cannot be used";
+        complaint->hint = migtask_posix_file_text(status, errno);
+        complaint->value = in_use;
         return false;
     }
     is_open = true;

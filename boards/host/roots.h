@@ -6,8 +6,9 @@
 #include "terminal.h"
 #include "trust.h"
 
-/* Opens the file and makes sure that there is a certificate in it. NULL: what is compiled in, or
- * else the first file that is there of the places where systems keep their bundle. *trust is valid
+/* Opens the file and makes sure that there is a certificate in it. NULL: the file that the
+ * environment's SSL_CERT_FILE names, or else what is compiled in, or else the first file that is
+ * there of the places where systems keep their bundle. *trust is valid
  * until roots_close(). On failure *complaint says what is wrong, and *no_memory whether that was
  * only the arena. Call after migtask_tls_start(). */
 bool roots_open(const char *file, migtask_trust *trust, struct complaint *complaint,

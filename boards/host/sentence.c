@@ -71,18 +71,34 @@ static void put_timeout(struct migtask_writer *w, const struct options *options,
     if (connecting && request->connect_timeout_ms < limit) {
         limit = request->connect_timeout_ms;
     }
-    migtask_put_string(w, options->task_id == NULL ? "the list of tasks did not come"
-                          : finding->reply == NULL ? "the token did not come"
-                          : finding->trouble == TROUBLE_NAME
-                              ? "the endpoint's name was not looked up"
-                          : finding->trouble == TROUBLE_PROXY   ? "the proxy opened no connection"
-                          : connecting                          ? "no secure connection came about"
-                          : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
-                                                                : "the request could not be sent");
+    const char *before = "";
+    const char *peer = "";
+    const char *what = options->task_id == NULL            ? "the list of tasks did not come"
+                       : finding->reply == NULL            ? "the token did not come"
+                       : finding->trouble == TROUBLE_NAME  ? "the endpoint's name was not looked up"
+                       : finding->trouble == TROUBLE_PROXY ? "the proxy opened no connection"
+                       : connecting                        ? "no secure connection came about"
+                       : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
+                                                             : "the request could not be sent";
+    const char *next_step = "";
+    if (finding->trouble == TROUBLE_TCP_SILENT) {
+        before = options->proxy.used ? "no answer from the proxy " : "no answer from ";
+        peer = finding->peer;
+        what = "";
+        next_step = ": is the address right, and does a firewall on the way drop the connection?";
+    } else if (finding->trouble == TROUBLE_TLS_SILENT) {
+        peer = finding->peer;
+        what = " took the connection and then said nothing";
+        next_step = ": is it a TLS port, and does something on the way hold the connection up?";
+    }
+    migtask_put_string(w, before);
+    migtask_put_string(w, peer);
+    migtask_put_string(w, what);
     migtask_put_string(w, " within ");
     put_seconds(w, limit);
     migtask_put_string(w, connecting && limit < request->timeout_ms ? " s (--connect-timeout)"
                                                                     : " s (--timeout)");
+    migtask_put_string(w, next_step);
 }
 
 /* A text of the service, or so much of it as a person will read. */

@@ -249,14 +249,15 @@ static unsigned silence_of(const migtask_posix_tcp *tcp, const migtask_posix_add
 static void note_silence(migtask_posix_tcp *tcp)
 {
     unsigned place = silence_of(tcp, &tcp->addresses[tcp->at]);
+    bool heard = tcp->phase == MIGTASK_POSIX_TCP_HEARD;
 
-    if (place == 0 && tcp->heard) {
+    if (place == 0 && heard) {
         return;
     }
     for (unsigned i = place > 0 ? place - 1 : 0; i + 1 < MIGTASK_POSIX_SILENT; i++) {
         tcp->silent[i] = tcp->silent[i + 1];
     }
-    tcp->silent[MIGTASK_POSIX_SILENT - 1] = tcp->heard ? 0 : hash_of(&tcp->addresses[tcp->at]);
+    tcp->silent[MIGTASK_POSIX_SILENT - 1] = heard ? 0 : hash_of(&tcp->addresses[tcp->at]);
 }
 
 /* Puts the addresses that are still to be tried in order: IPv6 and IPv4 by turns, each as they
@@ -349,7 +350,6 @@ static void open_again(migtask_posix_tcp *tcp, uint32_t now)
     tcp->count = 0;
     tcp->next = 0;
     tcp->rank = 0;
-    tcp->heard = false;
     tcp->searching = false;
     if (tcp->where.kind == MIGTASK_HOST_NAME) {
         tcp->state = RESOLVING;
@@ -649,7 +649,7 @@ static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
     n = recv(tcp->fd, buf, cap, 0);
     if (n > 0) {
         *got = (size_t)n;
-        tcp->heard = true;
+        tcp->phase = MIGTASK_POSIX_TCP_HEARD;
         return MIGTASK_IO_OK;
     }
     if (n == 0) {

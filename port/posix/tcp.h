@@ -48,7 +48,8 @@ typedef enum migtask_posix_tcp_phase {
     MIGTASK_POSIX_TCP_CLOSED, /* never opened */
     MIGTASK_POSIX_TCP_RESOLVING,
     MIGTASK_POSIX_TCP_CONNECTING,
-    MIGTASK_POSIX_TCP_CONNECTED
+    MIGTASK_POSIX_TCP_CONNECTED,
+    MIGTASK_POSIX_TCP_HEARD /* and the other end has said something */
 } migtask_posix_tcp_phase;
 
 /* The stream's object. Its inside is private; it must not be moved while open. */
