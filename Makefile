@@ -131,7 +131,7 @@ $(MBEDTLS_OBJECTS): $(OUT)/mbedtls/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 	$(call say,CC,$*.c)
 	$(Q)mkdir -p $(@D) && $(CC) $(MBEDTLS_FLAGS) \
 		$(if $(filter $*.c,$(MBEDTLS_FAST_SOURCES)),$(or $(BOARD_OPTIMIZE_FAST),-O2)) \
-		$(call mbedtls_file_flags,$*.c) $(FILE_FLAGS) $(CFLAGS) -MD -MP -c $(MBEDTLS_DIR)/$*.c -o $@
+		$(FILE_FLAGS) $(CFLAGS) -MD -MP -c $(call mbedtls_file,$*.c) -o $@
 
 $(LWIP_OBJECTS): $(OUT)/lwip/%.o: $(OUT)/flags $(CONFIG_HEADER) | ready
 	$(call say,CC,$*.c)

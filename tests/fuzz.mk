@@ -69,10 +69,11 @@ $(OUT)/mbedtls.a: $(patsubst %.c,$(OUT)/mbedtls/%.o,$(MBEDTLS_FAST_SOURCES) \
 		$(MBEDTLS_SMALL_SOURCES))
 	@rm -f $@ && ar rcs $@ $^
 
-$(OUT)/mbedtls/%.o: tests/fuzz.mk port/mbedtls/mbedtls_profile.h port/mbedtls/tls_config.h
+$(OUT)/mbedtls/%.o: tests/fuzz.mk port/mbedtls/mbedtls_profile.h port/mbedtls/tls_config.h \
+		$(wildcard port/mbedtls/changed/*)
 	@mkdir -p $(@D)
-	@$(FUZZ_CC) $(MBEDTLS_FLAGS) $(call mbedtls_file_flags,$*.c) \
-		$(if $(filter $*.c,$(ARITHMETIC)),,$(GUIDED)) -c $(MBEDTLS_DIR)/$*.c -o $@
+	@$(FUZZ_CC) $(MBEDTLS_FLAGS) $(if $(filter $*.c,$(ARITHMETIC)),,$(GUIDED)) \
+		-c $(call mbedtls_file,$*.c) -o $@
 
 # What good servers say, and certificates.
 $(OUT)/material.c: tests/fuzz/material.py $(OUT)/record \

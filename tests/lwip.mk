@@ -61,7 +61,7 @@ $(OUT)/%.o: %.c tests/lwip.mk
 $(OUT)/mbedtls/%.o: tests/lwip.mk port/mbedtls/mbedtls_profile.h port/mbedtls/tls_config.h
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) -w -I$(MBEDTLS_DIR)/include -I$(MBEDTLS_DIR)/library \
-		$(call mbedtls_file_flags,$*.c) $(CFLAGS) -c $(MBEDTLS_DIR)/$*.c -o $@
+		$(CFLAGS) -c $(call mbedtls_file,$*.c) -o $@
 
 PORT_MBEDTLS := port/mbedtls
 

@@ -59,6 +59,4 @@ $(OUT)/port/lwip/clock.o: private FILE_FLAGS = \
 $(OUT)/boards/firmware/runtime.o: private FILE_FLAGS = \
 	-fno-lto -ffreestanding -fno-tree-loop-distribute-patterns
 
-$(OUT)/mbedtls/library/ecp.o: private FILE_FLAGS = -include boards/firmware/plain_points.h
-
-$(OUT)/mbedtls/library/ecp.o $(OUT)/boards/firmware/runtime.o: boards/firmware/firmware.mk
+$(OUT)/boards/firmware/runtime.o: boards/firmware/firmware.mk

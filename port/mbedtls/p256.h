@@ -3,8 +3,8 @@
  *
  * mbedTLS carries p256-m (constant time, 3 KB, no heap) in 3rdparty/p256-m, for drivers of PSA
  * only. With MIGTASK_TLS_P256M mbedTLS's functions for ECDH and ECDSA are those of p256.c, by its
- * switches MBEDTLS_ECDH_..._ALT and MBEDTLS_ECDSA_VERIFY_ALT. To be included before p256-m.c, and
- * before pk_ecc.c, which looks whether a point is on the curve (gcc -include; sources.mk does).
+ * switches MBEDTLS_ECDH_..._ALT and MBEDTLS_ECDSA_VERIFY_ALT. In changed/ this comes before
+ * p256-m.c, and before pk_ecc.c, which looks whether a point is on the curve.
  */
 #ifndef MIGTASK_P256_H
 #define MIGTASK_P256_H

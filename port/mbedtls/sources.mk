@@ -58,24 +58,9 @@ MBEDTLS_SMALL_SOURCES := \
 	library/x509.c \
 	library/x509_crt.c
 
-# Curve25519 of Project Everest, used where the compiler has 128-bit integers: see x25519.h.
-MBEDTLS_SMALL_SOURCES += 3rdparty/everest/library/Hacl_Curve25519_joined.c
-
 # P-256 alone, for profiles without another curve: see p256.h.
 MBEDTLS_SMALL_SOURCES += 3rdparty/p256-m/p256-m/p256-m.c
 
-# Flags of single files: $(call mbedtls_file_flags,library/FILE.c); PORT_MBEDTLS is the folder of
-# this port.
-MBEDTLS_EVEREST := $(MBEDTLS_DIR)/3rdparty/everest/include
-mbedtls_file_flags = \
-	$(if $(filter library/ssl_tls12_client.c,$1),-include $(PORT_MBEDTLS)/rsa_pss_fix.h) \
-	$(if $(filter library/pk.c library/pk_wrap.c library/rsa.c,$1), \
-		-include $(PORT_MBEDTLS)/verify_only.h) \
-	$(if $(filter library/rsa.c,$1),-DMIGTASK_IN_RSA_C -include $(PORT_MBEDTLS)/rsa_in_turn.h) \
-	$(if $(filter library/oid.c,$1),-include $(PORT_MBEDTLS)/name_hashes.h) \
-	$(if $(filter library/ssl_tls.c library/ssl_tls13_generic.c,$1), \
-		-include $(PORT_MBEDTLS)/parse_in_place.h) \
-	$(if $(filter library/ecdh.c library/psa_crypto_ecp.c,$1),-include $(PORT_MBEDTLS)/x25519.h) \
-	$(if $(filter library/pk_ecc.c 3rdparty/p256-m/%,$1),-include $(PORT_MBEDTLS)/p256.h) \
-	$(if $(filter 3rdparty/everest/%,$1),-DMBEDTLS_ECDH_VARIANT_EVEREST_ENABLED -I$(MBEDTLS_EVEREST) \
-		-I$(MBEDTLS_EVEREST)/everest -I$(MBEDTLS_EVEREST)/everest/kremlib)
+# The file to compile for one of these: changed/ has some of them with something before them that says
+# why. PORT_MBEDTLS is the folder of this port. Both need no flags of their own.
+mbedtls_file = $(or $(wildcard $(PORT_MBEDTLS)/changed/$(notdir $1)),$(MBEDTLS_DIR)/$1)

@@ -124,6 +124,16 @@ def server_hellos():
             link.hello()
             link.server_hello(**second)
         yield f'HelloRetryRequest {name}', act, FAILED, (word,)
+    # As Java's servers do it.
+    for name, first in (('for X25519', {'retry': X25519}), ('for X25519 with a cookie', {'retry': X25519, 'cookie': b'c' * 99}),
+                        ('with a cookie alone', {'cookie': b'c' * 32})):
+        def again(link, first=first):
+            link.hello()
+            link.server_hello(**first)
+            cookie = first.get('cookie')
+            play()(link)
+            assert not cookie or extension(44, vector(2, cookie)) in link.hellos[1], 'the cookie did not come back'
+        yield f'HelloRetryRequest {name}', again, OK
 
 
 def old_versions():

@@ -93,6 +93,7 @@ class Link:
         self.transcript = b''
         self.reading = self.writing = self.handshake_keys = None
         self.session = b''
+        self.hellos = []
         self._parts = b''  # Handshake messages of the client, perhaps not whole.
         self._secret = None
 
@@ -164,6 +165,7 @@ class Link:
     def hello(self):
         """Read the ClientHello."""
         hello = self.read_message()[4:]
+        self.hellos.append(hello)
         at = 34
         self.session = hello[at + 1:at + 1 + hello[at]]
         at += 1 + len(self.session)

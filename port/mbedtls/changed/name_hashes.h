@@ -1,5 +1,5 @@
 /*
- * name_hashes.h - to be included before mbedTLS's oid.c (gcc -include; sources.mk does).
+ * name_hashes.h - for mbedTLS's oid.c.
  *
  * mbedTLS cannot parse a certificate that is signed with a hash it does not have, though the
  * signature of a trusted root is never looked at, and a third of the public roots are signed with

@@ -1,6 +1,5 @@
 /*
- * rsa_pss_fix.h - to be included before mbedTLS's ssl_tls12_client.c (gcc -include; sources.mk
- * does).
+ * rsa_pss_fix.h - for mbedTLS's ssl_tls12_client.c.
  *
  * mbedTLS 3.6.6 offers RSA-PSS in a ClientHello for TLS 1.2 and 1.3, and then rejects it when a
  * server that has only 1.2 signs with it, as RFC 8446 section 4.2.3 allows and OpenSSL does (bug

@@ -1,5 +1,5 @@
 /*
- * rsa_in_turn.h - to be included before mbedTLS's rsa.c (gcc -include; sources.mk does).
+ * rsa_in_turn.h - for mbedTLS's rsa.c.
  *
  * To verify a signature mbedTLS first takes the memory for the exponentiation and then, on top of
  * it, that for a constant of the key (R^2 mod N), which it needs only until that is known. Here the

@@ -1,6 +1,5 @@
 /*
- * verify_only.h - to be included before mbedTLS's pk.c and pk_wrap.c (gcc -include; sources.mk
- * does).
+ * verify_only.h - for mbedTLS's pk.c, pk_wrap.c and rsa.c.
  *
  * A client without a certificate of its own verifies and never signs, decrypts or holds a private
  * key, but tables and parsers of these files name the functions for all of it, so that the linker

@@ -1,0 +1,4 @@
+/* See read_for.h. */
+#include "plain_points.h"
+
+#include "../library/ecp.c"

@@ -1,0 +1,4 @@
+/* See read_for.h. */
+#include "verify_only.h"
+
+#include "../library/pk.c"
