@@ -33,11 +33,11 @@ VERDICTS = {
     'connect': {'not_sent, connect_failed'}, 'getrandom': {'not_sent, no_entropy'}, 'sendto': CONNECTION,
     'recvfrom': CONNECTION, 'write': {'lost'},
 }
+# The first file is the trusted roots; what comes after it (what standard output is, the machine's names) may be missing.
+LATER = {name: {'accepted, ok', 'not_sent, resolve_failed'} for name in ('openat', 'fstat', 'pread64')}
 # The process that asks for addresses has one write of its own, to its parent. It has sockets of its own too, and the
 # name may have several addresses (localhost is ::1 and 127.0.0.1 on a plain Debian), of which another is tried then.
 RESOLVER = {name: {'not_sent, resolve_failed', 'accepted, ok'} for name in ('write', 'socket', 'connect')}
-# A proxy that ends the connection has not answered.
-PROXY = {'recvfrom': {'not_sent, proxy_failed'}}
 
 
 def by_name(port):
@@ -102,8 +102,10 @@ def alone(options, also):
             faults += [(name, from_there, error) for error in HARMFUL.get(name, ())]
         runs = all_of(faults, lambda fault: Injected((fault,), service, options))
         wrong = problems(service, runs)
-    for (name, _, error), run in zip(faults, runs):
+    for (name, number, error), run in zip(faults, runs):
         allowed = VERDICTS[name] if error in HARMFUL.get(name, ()) else {'accepted, ok'}
+        if number != 1:
+            allowed = allowed | LATER.get(name, set())
         if run.verdict not in allowed | also.get(name, set()):
             wrong.append(f'{run.what}: not one of {allowed}\n{run.result}')
     return wrong, len(runs)
@@ -123,7 +125,7 @@ def through_a_proxy():
     """To an address, through a proxy that has one too."""
     with RecordingProxy() as proxy:
         way = ('--proxy', f'http://user:password@127.0.0.1:{proxy.port}')
-        return alone(lambda port: (*by_address(port), *way), PROXY)
+        return alone(lambda port: (*by_address(port), *way), {})
 
 
 def pairs():
