@@ -14,9 +14,11 @@ static struct {
     size_t taken;  /* bytes of the request that the stream took */
     bool retained; /* and all of the latest are still held back */
     bool header;   /* the final header section was read */
-    bool sure;     /* by then the request was handed over */
+    bool begun;    /* a byte of the message under way has come */
+    bool sure;     /* and before that the request was handed over */
     bool complete; /* the response was read to its end */
-    bool no_code;  /* it has no error code */
+    bool yes;      /* it has no error code, and a body that can be read */
+    bool json;     /* which is JSON */
     /* In this step: */
     bool framed;   /* the response came to the end that its own framing says */
     bool behind;   /* and more had come with it */
@@ -72,6 +74,8 @@ static migtask_io any_recv(void *ctx, void *data, size_t room, size_t *got)
     if (io == MIGTASK_IO_OK) {
         *got = any_size();
         assume(*got >= 1 && *got <= room && *got <= EVENTS);
+        real.sure = real.begun ? real.sure : handed_over();
+        real.begun = true;
     }
     return io;
 }
@@ -121,13 +125,19 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
     *at += take;
     http->field = (uint8_t)any_upto(MIGTASK_FIELD_OTHER);
     http->value_len = any_uint16();
+    http->position = (uint8_t)any_upto(UINT8_MAX);
+    assume(implies(real.header || event != MIGTASK_READ_MORE, http->position != 0));
+    if (http->position == 0) { /* an interim answer ended here */
+        real.begun = false;
+    }
     assume(http->field >= MIGTASK_FIELD_X_REQUEST_ID && http->field <= MIGTASK_FIELD_DATE &&
            http->value_len <= sizeof http->value);
     if (event == MIGTASK_READ_HEADER) {
         http->status = any_uint16();
         assume(http->status >= 200 && http->status <= 599);
+        http->coded = any_bool();
+        http->markup = any_bool();
         real.header = true;
-        real.sure = handed_over();
     }
     if (event == MIGTASK_READ_DONE) {
         real.complete = real.framed = true;
@@ -163,7 +173,7 @@ void migtask_guard_init(struct migtask_guard *guard, migtask_view secret, char *
 {
     (void)secret;
     prove(__CPROVER_w_ok(buf, cap));
-    guard->seen = 0;
+    guard->no = guard->started = false;
 }
 
 void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *ptr, size_t len,
@@ -178,25 +188,42 @@ void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *
 void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len)
 {
     prove(len > 0 && __CPROVER_r_ok(ptr, len) && real.header);
-    guard->seen = any_uint16();
+    guard->no |= any_bool();
+    guard->started = true;
 }
 
-bool migtask_guard_end(struct migtask_guard *guard)
+enum migtask_kind migtask_guard_end(struct migtask_guard *guard)
+{
+    enum migtask_kind kind = (enum migtask_kind)any_upto(MIGTASK_IS_NEITHER);
+    guard->text.len = any_upto(sizeof call.text);
+    real.json = kind == MIGTASK_IS_JSON;
+    real.yes = !guard->no && kind != MIGTASK_IS_NEITHER &&
+               !(kind == MIGTASK_IS_TEXT && call.http.markup) &&
+               !(call.http.coded && guard->started);
+    return kind;
+}
+
+void migtask_guard_drop(struct migtask_guard *guard)
 {
     guard->text.len = any_upto(sizeof call.text);
-    return any_bool();
 }
 
 bool migtask_reply_parse(migtask_reply *reply, char *json, size_t len,
                          uint32_t tokens[static MIGTASK_REPLY_TOKENS * 5])
 {
     prove(__CPROVER_w_ok(json, len) && __CPROVER_w_ok(tokens, MIGTASK_REPLY_TOKENS * 20));
-    if (any_bool() && len > 0) {
-        reply->error_code.ptr = json;
-        reply->error_code.len = any_upto(len);
+    if (any_bool() && len > 0) { /* its letter stands before it */
+        reply->error_code.ptr = json + 1;
+        reply->error_code.len = any_upto(len - 1);
     }
-    real.no_code = reply->error_code.len == 0;
-    return any_bool();
+    if (any_bool() && len > 0) {
+        reply->error_msg.ptr = json + 1;
+        reply->error_msg.len = any_upto(len - 1);
+    }
+    bool good = any_bool();
+    real.json &= good;
+    real.yes &= good;
+    return good;
 }
 
 /* request.c: a window that is not empty, of a request that has always the same length. */
@@ -244,12 +271,13 @@ static bool call_ok(void)
            implies(call.state == DONE, call.outcome < MIGTASK_OUTCOME_COUNT) &&
            /* the call knows what happened */
            real.taken == call.sent && real.header == (call.reply.http_status != 0) &&
-           implies(real.header, call.early == !real.sure && call.reply.http_status >= 200 &&
-                                    call.reply.http_status <= 599) &&
-           implies(real.sure, handed_over()) && implies(real.sure, real.header) &&
+           implies(real.header, call.reply.http_status >= 200 && call.reply.http_status <= 599) &&
+           implies(real.header, real.begun) && implies(real.begun && !call.early, real.sure) &&
+           implies(real.begun && real.sure, handed_over()) &&
            /* a response that is complete ends the call, and nothing is sent behind its header */
-           implies(call.state != DONE,
-                   !real.complete && call.reply.error_code.len == 0 && !call.keep) &&
+           implies(call.state != DONE, !real.complete && call.reply.error_code.ptr == NULL &&
+                                           call.reply.error_code.len == 0 &&
+                                           call.reply.error_msg.ptr == NULL && !call.keep) &&
            implies(call.state == CONNECTING, call.sent == 0 && !real.header) &&
            implies(call.state == SENDING || call.state == DRAINING, !sent_all) &&
            implies(call.state == SENDING, !real.header) &&
@@ -263,7 +291,7 @@ static void prove_outcome(void)
     bool answer = real.complete && real.header;
     switch (call.outcome) {
     case MIGTASK_ACCEPTED:
-        prove(answer && status >= 200 && status <= 299 && real.no_code);
+        prove(answer && status >= 200 && status <= 299 && real.yes);
         prove(real.sure && handed_over());
         prove(call.reason == MIGTASK_OK);
         break;
@@ -288,8 +316,9 @@ static void prove_outcome(void)
  * it, to a request that is out, if both sides want it; in all other ends it is closed once. */
 static void prove_closed(bool keep_open)
 {
-    bool may_stay = MIGTASK_KEEP_OPEN && real.framed && !real.behind && handed_over() &&
-                    real.sure && keep_open && real.persists;
+    bool may_stay = MIGTASK_KEEP_OPEN && real.framed && !real.behind && real.json &&
+                    handed_over() && !call.early && keep_open && real.persists;
+    prove(implies(may_stay, real.sure));
     prove(real.closes == (may_stay ? 0 : 1));
     prove(implies(may_stay, call.outcome == MIGTASK_ACCEPTED || call.outcome == MIGTASK_REFUSED ||
                                 call.reason == MIGTASK_HTTP_STATUS ||
@@ -304,13 +333,19 @@ static void any_call(void)
     call.read_next = any_bool();
     call.received = any_bool();
     call.early = any_bool();
+    call.looked = any_bool();
+    call.guard.no = any_bool();
+    call.guard.started = any_bool();
+    call.http.coded = any_bool();
+    call.http.markup = any_bool();
     call.keep = any_bool();
     call.request.keep_open = any_bool();
     real.retained = any_bool();
     real.header = any_bool();
     real.sure = any_bool();
     real.complete = any_bool();
-    real.no_code = any_bool();
+    real.begun = any_bool();
+    real.yes = real.json = false;
     real.framed = real.behind = real.persists = false;
     real.ops = real.closes = 0;
     call.stream.ops = &ops;

@@ -36,9 +36,12 @@ bool migtask_kept_begin(struct migtask_kept_text *text, unsigned place, uint32_t
     prove(kept_idle(text) && place < 16);
     const struct migtask_kept_text old = *text;
     bool begun = any_bool();
-    /* error_code and error_msg always find all the room that they may need. */
-    prove(implies(migtask_reply_members[place].vital,
-                  old.len < old.end && old.end - old.len - 1 >= MIGTASK_KEPT_BYTES(limit)));
+    /* error_code and error_msg, or what comes first in their place, always find all the room that
+     * they may need. */
+    const struct migtask_guard *guard =
+        (const void *)((const char *)text - offsetof(struct migtask_guard, text));
+    bool first = (guard->seen & CODES) == 1u << place || (guard->seen & MESSAGES) == 1u << place;
+    prove(implies(first, old.len < old.end && old.end - old.len - 1 >= MIGTASK_KEPT_BYTES(limit)));
     start = old.len;
     forget(text);
     assume(begin_after(&old, text, begun));
@@ -65,6 +68,8 @@ static struct migtask_guard any_guard(void)
     struct migtask_guard guard;
     unsigned which = (unsigned)any_upto(2);
     guard.started = any_bool();
+    guard.no = any_bool();
+    guard.blank = any_bool();
     guard.text.cut = any_bool();
     guard.text.starred = any_bool();
     guard.text.buf = NULL;
@@ -101,6 +106,7 @@ static void step(enum state state)
                   input[0] == (is_object_at(&guard, before.depth) ? '{' : '[')));
     prove(guard.kept == before.kept && guard.kept_truncated == before.kept_truncated);
     prove(implies(state == MALFORMED, guard.state == MALFORMED));
+    prove(implies(before.no, guard.no)); /* a no stays one */
 }
 
 void prove_guard_structure(void)
@@ -133,6 +139,11 @@ void prove_guard_literal(void)
     step(LITERAL);
 }
 
+void prove_guard_text(void)
+{
+    step(TEXT);
+}
+
 void prove_guard_malformed(void)
 {
     step(MALFORMED);
@@ -143,12 +154,17 @@ void prove_guard_end(void)
 {
     struct migtask_guard guard = any_guard();
     const struct migtask_guard before = guard;
-    bool valid = migtask_guard_end(&guard);
-    prove(guard.text.len == (valid ? before.text.len : before.kept) + 2);
+    enum migtask_kind kind = migtask_guard_end(&guard);
+    bool plain = before.use == PLAIN && before.state != MALFORMED;
+    bool dropped = kind == MIGTASK_IS_NEITHER || (kind == MIGTASK_IS_JSON && plain);
+    prove(implies(dropped, guard.text.len == before.kept + 2u));
+    prove(implies(!dropped && kind != MIGTASK_IS_TEXT, guard.text.len == before.text.len + 2));
+    prove(implies(kind == MIGTASK_IS_TEXT, plain && guard.use == IGNORED));
     prove(guard.text.len <= cap);
     /* What is kept ends behind a string, never inside of one. */
-    prove(implies(valid && guard.started, guard.depth == 0 && !is_keeping(&guard)));
-    prove(implies(is_keeping(&guard) && !valid, guard.text.len <= start + 2));
+    prove(implies(kind != MIGTASK_IS_NEITHER && guard.started,
+                  guard.depth == 0 && (dropped || !is_keeping(&guard))));
+    prove(implies(is_keeping(&before) && dropped, guard.text.len <= start + 2));
 }
 
 /* ---- headers, which come before the body ---- */
@@ -160,11 +176,13 @@ static bool header_ok(const struct migtask_guard *guard)
     return (inside || guard->state == STRUCTURE) && !guard->started && guard->depth == 0 &&
            guard->known == 0 && guard->here == MIGTASK_PLACE_ROOT && guard->allowed == VALUE &&
            guard->high == 0 && guard->name_len <= sizeof guard->name && guard->use <= KEPT &&
-           implies(!inside, guard->next == MIGTASK_PLACE_ROOT && guard->kept == guard->text.len) &&
-           implies(inside, guard->use != A_NAME) &&
-           implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
-           (guard->seen & (1u << MIGTASK_PLACE_IAM_CODE | 1u << MIGTASK_PLACE_IAM_MESSAGE)) == 0 &&
-           guard->kept >= 2 && guard->kept <= (is_keeping(guard) ? start : guard->text.len) &&
+           implies(!inside, guard->next == MIGTASK_PLACE_OTHER_MSG && !is_keeping(guard) &&
+                                guard->kept == guard->text.len &&
+                                guard->kept_truncated == guard->truncated) &&
+           !guard->blank && guard->judged == 0 && implies(inside, guard->use != A_NAME) &&
+           implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) && freed_ok(guard) &&
+           (guard->seen & (CODES | MESSAGES)) == 0 && guard->kept >= 2 &&
+           guard->kept <= (is_keeping(guard) ? start : guard->text.len) &&
            guard->text.end == budget(guard) &&
            (is_keeping(guard) ? kept_waiting(&guard->text) : kept_idle(&guard->text));
 }
@@ -179,6 +197,8 @@ void prove_guard_put(void)
                      (unsigned)any_upto(MIGTASK_PLACE_DATE - MIGTASK_PLACE_REQUEST_ID);
     bool last = any_bool();
     guard.started = any_bool();
+    guard.no = any_bool();
+    guard.blank = any_bool();
     guard.text.cut = any_bool();
     guard.text.starred = any_bool();
     guard.text.buf = NULL;
@@ -186,9 +206,12 @@ void prove_guard_put(void)
     start = any_upto(CAP);
     assume(header_ok(&guard));
     const struct migtask_guard before = guard;
-    migtask_guard_put(&guard, place, piece, any_upto(PIECE), last);
+    size_t len = any_upto(PIECE);
+    bool none = before.state == STRUCTURE && len == 0; /* an empty value does not count */
+    migtask_guard_put(&guard, place, piece, len, last);
     prove(header_ok(&guard));
-    prove((guard.state == STRING) == !last);
+    prove((guard.state == STRING) == (!last && !none));
+    prove(implies(none, guard.seen == before.seen));
     prove(implies(last, guard_ok(&guard) && guard.kept_truncated == guard.truncated));
     /* The first of a kind is the one that counts. */
     prove(implies(before.state == STRUCTURE && (before.seen >> place & 1) != 0, guard.use != KEPT));

@@ -14,9 +14,26 @@ static bool is_in_string(const struct migtask_guard *guard)
     return guard->state >= STRING && guard->state <= HEX;
 }
 
+/* A text is under way: a string or a number that is kept, or plain text. */
 static bool is_keeping(const struct migtask_guard *guard)
 {
-    return is_in_string(guard) && guard->use == KEPT;
+    return guard->state != MALFORMED && (guard->use == KEPT || guard->use == PLAIN);
+}
+
+/* What is kept where, and that it will be ended. */
+static bool use_ok(const struct migtask_guard *guard)
+{
+    bool plain = guard->use == PLAIN;
+    if (guard->state == MALFORMED) {
+        return true;
+    }
+    return implies(guard->state == TEXT, plain) && implies(guard->blank, plain) &&
+           implies(plain, guard->depth == 0 && guard->started && guard->state != STRING &&
+                              guard->state != ESCAPE && guard->state != HEX) &&
+           implies(guard->state == LITERAL, guard->use != KEPT) &&
+           /* a number; it stands in something */
+           implies(guard->state == STRUCTURE && is_keeping(guard),
+                   (guard->allowed & (VALUE | NAME | COLON)) == 0 && (plain || guard->depth > 0));
 }
 
 /* The levels that a wanted object or array is in: 1 for the root. */
@@ -28,8 +45,7 @@ static unsigned level_of(unsigned place)
 static bool is_container(unsigned place)
 {
     return place == MIGTASK_PLACE_ROOT || place == MIGTASK_PLACE_ERROR_PARAM ||
-           place == MIGTASK_PLACE_DETAILS || place == MIGTASK_PLACE_IAM ||
-           place == MIGTASK_PLACE_DETAIL;
+           place == MIGTASK_PLACE_DETAILS || place == MIGTASK_PLACE_DETAIL;
 }
 
 static bool is_object_at(const struct migtask_guard *guard, unsigned level)
@@ -47,7 +63,7 @@ static bool nesting_ok(const struct migtask_guard *guard)
     }
     for (unsigned level = guard->known; level > 0; level--) {
         const struct migtask_json_member *member = &migtask_reply_members[place];
-        if (is_object_at(guard, level - 1) != (member->kind == MIGTASK_JSON_OBJECT)) {
+        if (is_object_at(guard, level - 1) != (member->kinds == MIGTASK_JSON_OBJECT)) {
             return false;
         }
         place = member->parent;
@@ -55,17 +71,19 @@ static bool nesting_ok(const struct migtask_guard *guard)
     return place == MIGTASK_PLACE_ROOT;
 }
 
-/* The place of the value that comes is in what is open. */
+/* The place of the value that comes is in what is open, or one that may stand anywhere below the
+ * root; the root itself has but the place of a text. */
 static bool next_ok(const struct migtask_guard *guard)
 {
     if (guard->next == NOWHERE || (guard->allowed & (VALUE | COLON)) == 0) {
         return true; /* there is none, or it is set again before a value can come */
     }
-    return guard->depth == 0
-               ? guard->next == MIGTASK_PLACE_ROOT
-               : guard->next != MIGTASK_PLACE_ROOT && guard->next < MIGTASK_PLACE_COUNT &&
-                     guard->depth == guard->known &&
-                     migtask_reply_members[guard->next].parent == guard->here;
+    if (guard->depth == 0) {
+        return guard->next == MIGTASK_PLACE_OTHER_MSG;
+    }
+    return guard->next != MIGTASK_PLACE_ROOT && guard->next < MIGTASK_PLACE_COUNT &&
+           (guard->depth == guard->known || guard->next >= MIGTASK_PLACE_OTHER_CODE) &&
+           migtask_reply_members[guard->next].parent == guard->here;
 }
 
 /* What may come next fits what is open: so what closes is always what was opened last. */
@@ -105,12 +123,29 @@ static size_t budget(const struct migtask_guard *guard)
     size_t end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
     for (unsigned place = 0; place < MIGTASK_PLACE_COUNT; place++) {
         const struct migtask_json_member *member = &migtask_reply_members[place];
-        if ((guard->seen >> place & 1) != 0 && member->parent == MIGTASK_PLACE_ROOT) {
+        if ((guard->freed >> place & 1) != 0) {
             end += MIGTASK_KEPT_FRAME;
             end += member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
         }
     }
     return end;
+}
+
+/* The places that stand for an error code or a message, as bits. */
+#define CODES (1u << MIGTASK_PLACE_ERROR_CODE | 1u << MIGTASK_PLACE_OTHER_CODE)
+#define MESSAGES                                                                                   \
+    (1u << MIGTASK_PLACE_ERROR_MSG | 1u << MIGTASK_PLACE_OTHER_MSG | 1u << MIGTASK_PLACE_TITLE)
+
+/* Room is freed once, by the first that needs it: for the root's members and nothing else. */
+static bool freed_ok(const struct migtask_guard *guard)
+{
+    const unsigned seen = guard->seen;
+    const unsigned freed = guard->freed;
+    const unsigned members = (2u << MIGTASK_PLACE_DATE) - 2u;
+    const unsigned others = 1u << MIGTASK_PLACE_ERROR_CODE | 1u << MIGTASK_PLACE_ERROR_MSG;
+    return (freed | members) == members && (freed & ~others) == (seen & members & ~others) &&
+           ((seen & CODES) != 0) == ((freed >> MIGTASK_PLACE_ERROR_CODE & 1) != 0) &&
+           ((seen & MESSAGES) != 0) == ((freed >> MIGTASK_PLACE_ERROR_MSG & 1) != 0);
 }
 
 static bool guard_ok(const struct migtask_guard *guard)
@@ -122,14 +157,12 @@ static bool guard_ok(const struct migtask_guard *guard)
     }
     return implies(guard->state != MALFORMED,
                    nesting_ok(guard) && next_ok(guard) && grammar_ok(guard)) &&
-           guard->use <= KEPT && guard->name_len <= sizeof guard->name && bytes_ok(guard) &&
-           implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
+           guard->use <= PLAIN && use_ok(guard) && guard->name_len <= sizeof guard->name &&
+           bytes_ok(guard) && implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
            (guard->high == 0 || guard->high >> 10 == 0xD800 >> 10) &&
            /* before the body there are headers only */
            implies(!guard->started && !is_keeping(guard), guard->state == STRUCTURE) &&
-           /* the places that an alias stands for never come themselves */
-           (guard->seen & (1u << MIGTASK_PLACE_IAM_CODE | 1u << MIGTASK_PLACE_IAM_MESSAGE)) == 0 &&
-           guard->text.end == budget(guard) &&
+           freed_ok(guard) && guard->text.end == budget(guard) &&
            (is_keeping(guard)           ? kept_waiting(&guard->text)
             : guard->state == MALFORMED ? kept_ok(&guard->text)
                                         : kept_idle(&guard->text));

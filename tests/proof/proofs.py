@@ -26,7 +26,7 @@ MEANT = {
     'core/json_guard.c': [
         '        guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */',
         '    unsigned char c = (unsigned char)*ptr;',
-        '        sequence_byte(guard, (char)c);',
+        '        begin_sequence(guard, (char)c);',
         '        if (take == 0 && (unsigned char)*ptr >= 0x80) {',
         # the last four digits
         '    uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);',
@@ -88,7 +88,7 @@ class Proof:
 OPEN = 'mcu, kept open'
 RESPONSE = ['response.c', 'core/unicode.c']
 HTTP = 'core/http_response.c'
-NAMES = {'migtask_find_name.0': 7, 'memcmp.0': 19}
+NAMES = {'migtask_find_name.0': 9, 'memcmp.0': 19}
 
 
 def plain(span):
@@ -138,13 +138,17 @@ PROOFS = [
         Bug('a chunk of length 0 is data', HTTP, 'if (http->left == 0) { /* the last',
             'if (false) { /* the last'),
         Bug('204 has a body', HTTP, 'http->status == 204', 'http->status == 205'),
-        Bug('the last Connection header counts', HTTP, 'http->closing |= ', 'http->closing = ',
+        Bug('the last Connection header counts', HTTP, 'http->closing |= migtask_find', 'http->closing = migtask_find',
             OPEN),
         Bug('the no of an interim answer stays', HTTP,
             'offsetof(struct migtask_http, interim_left)', 'offsetof(struct migtask_http, closing)',
             OPEN),
         Bug('a Connection header that is longer than a piece (off by one)', HTTP,
-            'http->closing = true;', 'http->closing |= http->value_len > FULL;', OPEN),
+            'return end_field(http); /* what', 'return MIGTASK_READ_MORE; /* what', OPEN),
+        Bug('a 204 may announce a body', HTTP, ' && (http->chunked || http->left > 0);', ' && false;', OPEN),
+        Bug('an interim answer is no doubt', HTTP, ' && http->interim_left == MIGTASK_INTERIM_MAX', '', OPEN),
+        Bug('the coding of an interim answer stays', HTTP,
+            'offsetof(struct migtask_http, interim_left)', 'offsetof(struct migtask_http, coded)'),
     ]),
     Proof('response_span', RESPONSE, {'SPAN': 9, 'take_span.0': 10, **plain(9)},
           {'SPAN': 40, 'take_span.0': 41, **plain(40)}, [
@@ -265,7 +269,7 @@ GUARD = ['guard.c', 'libc.c', 'memcpy.c', 'core/unicode.c', 'core/reply.c']
 def guard():
     return {'migtask_guard_read.0': 2, **plain(1),
             'strlen.0': 5, 'bytes_ok.0': 4, 'nesting_ok.0': 4, 'budget.0': 17,
-            'migtask_find_name.0': 10, 'memcmp.0': 31, 'find_next.0': 16, 'structure_byte.0': 20,
+            'migtask_find_name.0': 16, 'memcmp.0': 31, 'find_next.0': 16, 'structure_byte.0': 21, 'claim.0': 4,
             'memchr.0': 10, 'migtask_utf8_decode.0': 4, 'migtask_utf8_encode.0': 4, 'memcpy.0': 5}
 
 
@@ -283,23 +287,26 @@ PROOFS += [
             'guard->depth > MIGTASK_JSON_DEPTH'),
         Bug('} closes an array', JSON, 'CONTAINER_ENDS, END_OBJECT,',
             'CONTAINER_ENDS, END_OBJECT | END_ARRAY,'),
-        Bug('a duplicate takes room again', JSON, '(guard->seen >> place & 1) != 0', 'false'),
-        Bug('room for one member too few (off by one)', 'core/reply.h', '(10 * MIGTASK_KEPT_FRAME',
-            '(9 * MIGTASK_KEPT_FRAME'),
+        Bug('a duplicate is kept again', JSON, 'if ((guard->seen >> best & 1) != 0) {', 'if (false) {'),
+        Bug('room is freed again', JSON, ' && (guard->freed >> best & 1) == 0', ''),
+        Bug('room for one member too few (off by one)', 'core/reply.h', '(8 * MIGTASK_KEPT_FRAME',
+            '(7 * MIGTASK_KEPT_FRAME'),
+        Bug('a number does not end', JSON, '        end_number(guard);\n        return;', '        return;'),
+        Bug('a later value takes a no back', JSON, 'guard->no |= (rules', 'guard->no = (rules'),
     ]),
     Proof('guard_string', GUARD, guard(), {}, [
         Bug('DEL takes the next byte along (off by one)', JSON, 'plain = 1;', 'plain = 2;'),
         Bug('a name that is one byte too long (off by one)', JSON,
             'room = sizeof guard->name - guard', 'room = sizeof guard->name + 1 - guard'),
         Bug('a UTF-8 sequence goes on from the one before', JSON,
-            'SEQUENCE;\n        guard->count = 0;', 'SEQUENCE;'),
+            'SEQUENCE;\n    guard->count = 0;', 'SEQUENCE;'),
     ]),
     Proof('guard_sequence', GUARD, guard(), {}, [
         Bug('a byte too many (off by one)', JSON, 'need == guard->count', 'need < guard->count'),
         Bug('what begins no character waits', JSON,
             'if (need == 0) {\n        guard->state = MALFORMED;\n    } else if', 'if'),
         Bug('a whole character waits', JSON,
-            'guard->state = STRING;\n        string_text(guard, guard->sequence', 'string_text(guard, guard->sequence'),
+            'guard->state = STRING;\n        if (guard->use == PLAIN) {', 'if (guard->use == PLAIN) {'),
     ]),
     Proof('guard_escape', GUARD, guard(), {}, [
         Bug('what another escape says (off by two)', JSON, '&escaped[found - escapes]',
@@ -318,9 +325,16 @@ PROOFS += [
     Proof('guard_literal', GUARD, guard(), {}, [
         Bug('it goes on behind its end (off by one)', JSON, "} else if (*guard->literal == '\\0') {",
             '} else if (false) {'),
-        Bug('another letter will do', JSON, "guard->literal++) {\n        guard->state = MALFORMED;",
+        Bug('another letter will do', JSON, "guard->literal++) {\n        give_up(guard);",
             'guard->literal++) {'),
         Bug('every second letter', JSON, 'c != *guard->literal++', 'c != *(guard->literal += 2)'),
+    ]),
+    Proof('guard_text', GUARD, guard(), {}, [
+        Bug('a byte inside of a character begins one', JSON,
+            '} else if ((unsigned char)c >= 0x80) {\n        begin_sequence(guard, c);\n    } else if (c < 0x20)',
+            '} else if (c < 0x20 && c >= 0)'),
+        Bug('it goes on as a string', JSON, 'guard->blank = true;', 'guard->state = STRING;'),
+        Bug('each letter is a text', JSON, 'string_text(guard, &c, 1);', 'migtask_kept_end(&guard->text);'),
     ]),
     Proof('guard_malformed', GUARD, guard(), {}, [
         Bug('a broken body goes on', JSON, 'case MALFORMED:\n            return;',
@@ -331,7 +345,8 @@ PROOFS += [
             'case MALFORMED:\n            guard->kept++;\n            return;'),
     ]),
     Proof('guard_end', GUARD, guard(), {}, [
-        Bug('an end inside an object', JSON, 'guard->depth == 0 && (g', '(g'),
+        Bug('an end inside an object', JSON, 'guard->state == STRUCTURE && guard->depth == 0;',
+            'guard->state == STRUCTURE;'),
         Bug('a byte too few behind the texts (off by one)', TEXT_H, 'SLACK 5u', 'SLACK 4u'),
         Bug('of a broken body, what was kept stays', JSON, 'guard->text.len = guard->kept;', ';'),
     ]),
@@ -348,7 +363,7 @@ PROOFS += [
             'guard->kept = (uint16_t)(guard->text.len - 1);\n        guard->kept_truncated'),
         Bug('bytes that are no UTF-8 stay', JSON, 'if (take == 0 && (unsigned char)*ptr >= 0x80) {',
             'if (false) {'),
-        Bug('no body may follow', JSON, '        guard->allowed = VALUE;\n        guard->next = MIGTASK_PLACE_ROOT;\n        guard->kept',
+        Bug('no body may follow', JSON, '        guard->allowed = VALUE;\n        guard->next = MIGTASK_PLACE_OTHER_MSG;\n        guard->kept',
             '        guard->kept'),
     ]),
 ]
@@ -497,10 +512,13 @@ PROOFS += [
             'elapsed = now_ms > call->start_ms ? now_ms - call->start_ms : UINT32_MAX;'),
         Bug('the last byte does not count (off by one)', C,
             'call->sent == call->request_len', 'call->sent > call->request_len'),
-        Bug('an error code is overlooked', C, 'reply->error_code.len == 0 && ', ''),
+        Bug('an error code is overlooked', C, 'readable && !guard->no && ', 'readable && '),
+        Bug('what cannot be read counts', C, 'readable && !guard->no && ', '!guard->no && '),
+        Bug('only the end of an answer is early', C,
+            '    call->early |= without_answer(call) == MIGTASK_NOT_SENT;\n', ''),
         Bug('a connection that ends completes the response', C,
             'if (migtask_http_complete_at_end(&call->http)) {', 'if (call->received) {'),
-        Bug('an early 200 counts', C, '!call->early && reply', 'reply'),
+        Bug('an early 200 counts', C, '!guard->no && !call->early', '!guard->no'),
         Bug('a byte behind the answer is left (off by one)', C, 'at == end);',
             'at >= end - 1);', OPEN),
         Bug('it stays open while the request is not out', C, 'RECEIVING && !call->early &&',

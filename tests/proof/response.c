@@ -62,9 +62,16 @@ static void prove_closing(const struct migtask_http *before, const struct migtas
                                               http->state == TOO_LARGE);
     prove(implies(before->closing, http->closing || restarted));
     bool line = len > 0 && before->line_left > 0; /* a byte of it is taken */
-    /* It comes from a Connection header alone, at its end or where it is longer than a piece. */
+    /* It comes from a Connection header, at its end or where it is longer than a piece, or from a
+     * body that is announced and cannot be. */
     bool connection = before->field == MIGTASK_FIELD_CONNECTION && is_in_value(before->state);
-    prove(implies(http->closing && !before->closing, connection));
+    bool bodiless = (before->state == NAME_START || before->state == SECTION_LF) &&
+                    !before->in_trailer && (before->status == 204 || before->status == 304);
+    bool announced = before->chunked || before->left > 0;
+    prove(implies(http->closing && !before->closing, connection || (bodiless && announced)));
+    if (bodiless && announced && line && http->state == DONE) {
+        prove(http->closing);
+    }
     if (connection && before->state == VALUE_LF && line && input[0] == '\n') {
         bool keep_alive = before->value_len == 10 && memcmp(before->value, "keep-alive", 10) == 0;
         prove(http->closing == (before->closing || !keep_alive));
@@ -76,7 +83,8 @@ static void prove_closing(const struct migtask_http *before, const struct migtas
     if (before->state == STATUS && before->position == 7 && line) {
         prove(http->minor_0 == (input[0] == '0'));
     }
-    prove(migtask_http_persists(http) == (!http->minor_0 && !http->closing));
+    prove(migtask_http_persists(http) ==
+          (!http->minor_0 && !http->closing && http->interim_left == MIGTASK_INTERIM_MAX));
 }
 #endif
 

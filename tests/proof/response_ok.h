@@ -51,7 +51,8 @@ static bool framing_ok(const struct migtask_http *http)
 {
     bool chunks = is_chunk_line(http->state) || http->state == CHUNK_DATA;
     bool status_line = http->state == STATUS || http->state == PHRASE || http->state == STATUS_LF;
-    return implies(status_line, !http->chunked && !http->has_length && !http->in_trailer) &&
+    return implies(status_line, !http->chunked && !http->has_length && !http->in_trailer &&
+                                    !http->coded && !http->markup) &&
 #if MIGTASK_KEEP_OPEN
            implies(status_line, !http->closing) && /* nothing is left of an interim answer */
 #endif
@@ -71,6 +72,8 @@ static bool response_ok(const struct migtask_http *http)
     }
     return is_over(http->state) ||
            (status_ok(http) && framing_ok(http) &&
+            /* by this it is seen whether the message has begun */
+            implies(http->state != STATUS, http->position != 0) &&
             /* what bounds the header section, the trailers, a chunk's line, interim answers */
             http->line_left <= MIGTASK_HEADER_MAX && http->interim_left <= MIGTASK_INTERIM_MAX &&
             /* the name of the line under way is known; that of a trailer makes no difference */
@@ -89,6 +92,8 @@ static struct migtask_http any_response(void)
     http.in_trailer = any_bool();
     http.blank = any_bool();
     http.to_connect = any_bool();
+    http.coded = any_bool();
+    http.markup = any_bool();
 #if MIGTASK_KEEP_OPEN
     http.closing = any_bool();
 #endif
