@@ -430,7 +430,8 @@ static void test_407_with_credentials(void **state)
     end_of_cases();
 }
 
-/* What comes in one piece with the end of the proxy's answer belongs to the peer behind it. */
+/* What comes in one piece with the end of the proxy's answer belongs to the peer behind it: no byte of it is lost. An
+ * answer that begins there, before the request, is no answer to it. */
 static void test_bytes_behind(void **state)
 {
     (void)state;
@@ -444,7 +445,11 @@ static void test_bytes_behind(void **state)
         stream_plan service = {.response = both + opened + extra, .response_len = accepted - extra};
         way_init(&w);
         way_run(&w, &proxy, &service);
-        trip_expect(&w.t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
+        if (extra == 0) {
+            trip_expect(&w.t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
+        } else {
+            trip_expect(&w.t, MIGTASK_UNKNOWN, MIGTASK_HTTP_STATUS, 200);
+        }
     }
     end_of_cases();
 }
