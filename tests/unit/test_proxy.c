@@ -430,8 +430,8 @@ static void test_407_with_credentials(void **state)
     end_of_cases();
 }
 
-/* What comes in one piece with the end of the proxy's answer belongs to the peer behind it: no byte of it is lost. An
- * answer that begins there, before the request, is no answer to it. */
+/* What comes in one piece with the end of the proxy's answer belongs to the peer behind it: no byte
+ * of it is lost. An answer that begins there, before the request, is no answer to it. */
 static void test_bytes_behind(void **state)
 {
     (void)state;
