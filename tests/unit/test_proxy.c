@@ -431,7 +431,8 @@ static void test_407_with_credentials(void **state)
 }
 
 /* What comes in one piece with the end of the proxy's answer belongs to the peer behind it: no byte
- * of it is lost. An answer that begins there, before the request, is no answer to it. */
+ * of it is lost. An answer that begins there, before the request, is no answer to it; after its
+ * header section the request is not completed, so that this service never says the rest. */
 static void test_bytes_behind(void **state)
 {
     (void)state;
@@ -447,8 +448,10 @@ static void test_bytes_behind(void **state)
         way_run(&w, &proxy, &service);
         if (extra == 0) {
             trip_expect(&w.t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
-        } else {
+        } else if (extra < accepted - strlen("{}")) {
             trip_expect(&w.t, MIGTASK_UNKNOWN, MIGTASK_HTTP_STATUS, 200);
+        } else {
+            trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_TIMEOUT, 200);
         }
     }
     end_of_cases();
