@@ -145,6 +145,15 @@ class Progress(Case):
         pieces, result = self.watch('start', 'fault-slow-1500', '--json', '-q', *target(service.port))
         self.assertEqual((result.code, pieces), (0, []))
 
+    def test_no_escape_sequences(self):
+        """TERM=dumb is an editor's window or a serial console, on which they would be seen; and TERM may be wrong."""
+        service = self.service()
+        for terminal in ('dumb', 'linux', ''):
+            pieces, result = self.watch('start', 'fault-slow-1500', *target(service.port), stdout=None,
+                                        env={'TERM': terminal})
+            self.assertEqual(result.code, 0)
+            self.assertNotIn('\x1b', ''.join(text for _, text in pieces))
+
     def test_nothing_of_it_in_a_pipe(self):
         service = self.service()
         result = self.tell(service, 'fault-slow-2000')
