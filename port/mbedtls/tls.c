@@ -182,6 +182,17 @@ static bool is_about_certificates(const migtask_tls *tls, int result)
            (-result & 0xff80) < of_ssl && !migtask_is_memory_error(result);
 }
 
+/* Whether the next message has the server's certificates; in TLS 1.3 it is also the one that
+ * mbedTLS looks at to see whether the server wants some of ours. */
+static bool awaits_certificates(const migtask_tls *tls)
+{
+    const mbedtls_ssl_context *ssl = &tls->session->ssl;
+    int state = ssl->MBEDTLS_PRIVATE(state);
+    return state == MBEDTLS_SSL_SERVER_CERTIFICATE ||
+           (state == MBEDTLS_SSL_CERTIFICATE_REQUEST &&
+            ssl->MBEDTLS_PRIVATE(tls_version) == MBEDTLS_SSL_VERSION_TLS1_3);
+}
+
 /* A certificate was rejected by verify.c, or could not even be parsed; false if it was not that. */
 static bool fail_for_certificate(migtask_tls *tls, int result)
 {
@@ -194,6 +205,14 @@ static bool fail_for_certificate(migtask_tls *tls, int result)
                           "the trusted certificates cannot be read (any more)");
     } else if (tls->finding != MIGTASK_FINDING_NONE) {
         tls->misdated = tls->finding == MIGTASK_FINDING_DATES;
+        (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED, tls->sentence);
+    } else if (result == MBEDTLS_ERR_SSL_BAD_INPUT_DATA && awaits_certificates(tls)) {
+        /* The one message that no record buffer holds: see mbedtls_ssl_fetch_input(). */
+        struct migtask_writer w = migtask_sentence(tls);
+        migtask_put_string(&w, "the server's certificates are larger than this client accepts (");
+        migtask_put_number(&w, MIGTASK_TLS_RECORD_IN);
+        migtask_put_string(&w, " bytes in all); does it send more of them than its chain needs?");
+        migtask_sentence_end(&w);
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED, tls->sentence);
     } else if (result == MBEDTLS_ERR_X509_FATAL_ERROR) {
         (void)fail_saying(tls, MIGTASK_CERTIFICATE_REJECTED,

@@ -23,6 +23,7 @@ TIMEOUT = ('not_sent', 'timeout')
 SOON = ('--connect-timeout=0.3',)
 
 CLOSED = 'closed the connection during the tls handshake'
+TOO_LARGE = ('larger than this client accepts (16384 bytes in all)',)
 NO_TLS = 'what the server sends is not tls'
 NO_VERSION = 'does not speak tls 1.2 or 1.3'
 
@@ -196,10 +197,10 @@ def middles():
         # A handshake message must fit into the record buffer of 16 KiB.
         yield (f'Certificate: chain of {(count * len(padding) + len(der)) // 100 / 10} KB',
                play(certificate={'chain': [der, *[padding] * count], 'size': 16000}),
-               *((OK,) if count == 6 else (FAILED, (CONFIG,))))
+               *((OK,) if count == 6 else (REJECTED, TOO_LARGE)))
     yield 'Certificate: 16 MB', play(skip=('certificate',), before={'certificate_verify': lambda link: [
-        link.send(HANDSHAKE, bytes((CERTIFICATE, 0xff, 0xff, 0xff)) + bytes(16000)) for _ in range(1000)]}), FAILED, (
-            CONFIG,)
+        link.send(HANDSHAKE, bytes((CERTIFICATE, 0xff, 0xff, 0xff)) + bytes(16000)) for _ in range(1000)]}), REJECTED, (
+            TOO_LARGE)
 
     yield 'no CertificateVerify', play(skip=('certificate_verify',)), FAILED, (UNEXPECTED,)
     for name, how in {
