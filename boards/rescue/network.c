@@ -9,6 +9,7 @@
 #include <net/if_arp.h>
 #include <net/route.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -106,32 +107,42 @@ static bool switch_on(int fd, struct ifreq *request)
     return ioctl(fd, SIOCSIFFLAGS, request) == 0 && linked;
 }
 
-/* Switches on the device that is wanted, or all, until one has a cable in it; that one's name is
- * left in *device. False, and told, if none has. */
-static bool find_link(int fd, char device[IFNAMSIZ])
+/* Switches on the device that is wanted, or all, until one has a cable in it that was not tried
+ * before (bits of *tried, by its index); that one's name is left in *device. False, and told unless
+ * it is a further one, if none has. */
+static bool find_link(int fd, char device[IFNAMSIZ], const char *wanted, uint64_t *tried)
 {
     bool seen = false;
-    for (int passed = 0; passed < LINK_WAIT_MS; passed += STEP_MS) {
+    int limit = *tried == 0 ? LINK_WAIT_MS : 1;
+    for (int passed = 0; passed < limit; passed += STEP_MS) {
+        int found = 0;
         for (int index = 1; index <= MAX_INDEX; index++) {
             struct ifreq request = {.ifr_ifindex = index};
             if (ioctl(fd, SIOCGIFNAME, &request) != 0 ||
-                (*device != '\0' && strcmp(device, request.ifr_name) != 0) ||
+                (*wanted != '\0' && strcmp(wanted, request.ifr_name) != 0) ||
                 ioctl(fd, SIOCGIFHWADDR, &request) != 0 ||
                 request.ifr_hwaddr.sa_family != ARPHRD_ETHER) {
                 continue;
             }
             seen = true;
-            if (switch_on(fd, &request)) {
+            bool is_new = (*tried >> (index - 1) & 1) == 0;
+            if (switch_on(fd, &request) && is_new && found == 0) {
+                found = index;
                 (void)snprintf(device, IFNAMSIZ, "%s", request.ifr_name);
-                return true;
             }
+        }
+        if (found != 0) {
+            *tried |= UINT64_C(1) << (found - 1);
+            return true;
         }
         (void)usleep(STEP_MS * 1000);
     }
-    (void)printf("rescue: network: %s\n",
-                 seen              ? "no cable: no Ethernet device says that it has a link"
-                 : *device != '\0' ? "the device that ip= names is not there"
-                                   : "there is no Ethernet device: is its driver in /modules?");
+    if (*tried == 0) {
+        (void)printf("rescue: network: %s\n",
+                     seen              ? "no cable: no Ethernet device says that it has a link"
+                     : *wanted != '\0' ? "the device that ip= names is not there"
+                                       : "there is no Ethernet device: is its driver in /modules?");
+    }
     return false;
 }
 
@@ -145,15 +156,28 @@ static struct ifreq about(const char *device, struct in_addr address)
     return request;
 }
 
-static bool set_gateway(int fd, struct in_addr gateway)
+static bool add_route(int fd, struct rtentry *route)
 {
-    struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+    return ioctl(fd, SIOCADDRT, route) == 0 || errno == EEXIST;
+}
+
+/* A gateway outside of the netmask (clouds give addresses with the netmask 255.255.255.255) is on
+ * the cable all the same: the kernel has to be told so first. */
+static bool set_gateway(int fd, const char *device, const struct lease *lease)
+{
+    char name[IFNAMSIZ];
     struct sockaddr_in any = {.sin_family = AF_INET};
-    struct sockaddr_in via = {.sin_family = AF_INET, .sin_addr = gateway};
+    struct sockaddr_in via = {.sin_family = AF_INET, .sin_addr = lease->gateway};
+    struct rtentry direct = {.rt_flags = RTF_UP | RTF_HOST, .rt_dev = name};
+    struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+    (void)snprintf(name, sizeof name, "%s", device);
+    memcpy(&direct.rt_dst, &via, sizeof via);
+    memcpy(&direct.rt_genmask, &any, sizeof any);
     memcpy(&route.rt_dst, &any, sizeof any);
     memcpy(&route.rt_genmask, &any, sizeof any);
     memcpy(&route.rt_gateway, &via, sizeof via);
-    return ioctl(fd, SIOCADDRT, &route) == 0 || errno == EEXIST;
+    bool outside = ((lease->gateway.s_addr ^ lease->address.s_addr) & lease->netmask.s_addr) != 0;
+    return (!outside || add_route(fd, &direct)) && add_route(fd, &route);
 }
 
 static const char *text_of(struct in_addr address, char *text)
@@ -188,7 +212,7 @@ static void apply(int fd, const char *device, const struct lease *lease)
     struct ifreq set_address = about(device, lease->address);
     struct ifreq set_netmask = about(device, lease->netmask);
     if (ioctl(fd, SIOCSIFADDR, &set_address) != 0 || ioctl(fd, SIOCSIFNETMASK, &set_netmask) != 0 ||
-        (lease->gateway.s_addr != 0 && !set_gateway(fd, lease->gateway))) {
+        (lease->gateway.s_addr != 0 && !set_gateway(fd, device, lease))) {
         (void)printf("rescue: network: the kernel did not take that: %s\n", strerror(errno));
     }
     if (lease->dns[0].s_addr != 0 || lease->dns[1].s_addr != 0) {
@@ -247,18 +271,22 @@ void network_up(const char *ip)
         return;
     }
     (void)printf("rescue: waiting for the network\n");
-    if (!find_link(fd, plan.device)) {
-        plan.way = NOT_AT_ALL;
-    }
-    if (plan.way == BY_IPV6_ROUTER) {
-        wait_for_ipv6(plan.device);
-    } else if (plan.way != NOT_AT_ALL && !has_address(fd, plan.device)) {
-        if (plan.way == BY_HAND || dhcp_ask(plan.device, &plan.lease)) {
-            apply(fd, plan.device, &plan.lease);
-        } else {
-            (void)printf("rescue: network: no DHCP server answers on %s; ip= gives an address by "
-                         "hand\n",
-                         plan.device);
+    char device[IFNAMSIZ];
+    uint64_t tried = 0;
+    bool done = false;
+    while (!done && plan.way != NOT_AT_ALL && find_link(fd, device, plan.device, &tried)) {
+        done = true;
+        if (plan.way == BY_IPV6_ROUTER) {
+            wait_for_ipv6(device);
+        } else if (!has_address(fd, device)) {
+            done = plan.way == BY_HAND || dhcp_ask(device, &plan.lease);
+            if (done) {
+                apply(fd, device, &plan.lease);
+            } else {
+                (void)printf("rescue: network: no DHCP server answers on %s; ip= gives an address "
+                             "by hand\n",
+                             device);
+            }
         }
     }
     (void)close(fd);

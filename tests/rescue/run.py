@@ -148,6 +148,14 @@ class Boots(unittest.TestCase):
             # This processor has no instruction for random numbers, and no device gives them.
             'no_device_for_entropy': (['clone_test', 'syncing-1', '--template-id', 'a b', *there],
                                       {'QEMU_OPTIONS': '-cpu qemu64', 'KERNEL_WORDS': BY_HAND}),
+            # As clouds give it: the gateway is outside of the netmask.
+            'gateway_outside': (['start', 'ready-6', *there], {
+                'KERNEL_WORDS': BY_HAND.replace('255.255.255.0', '255.255.255.255')}),
+            # One card has a cable, but nobody at its other end. The kernel reports the later one first.
+            'two_cards': (['start', 'ready-7', *there], {
+                'QEMU_OPTIONS': '-netdev socket,id=dead,udp=127.0.0.1:9,localaddr=127.0.0.1:0 '
+                                '-device virtio-net-pci,netdev=dead,romfile=,addr=0x6',
+                'CARD': 'virtio-net-pci,addr=0x5'}),
             'nobody_listens': (['start', 'ready-2', *nobody, '--retries', '0'],
                                {'KERNEL_WORDS': BY_HAND + ' then=reboot'}),
             'aarch64': (['start', 'ready-5', *there], {'ARCH': 'aarch64'}),
@@ -205,6 +213,18 @@ class Boots(unittest.TestCase):
         record = self.request('ready-1')
         self.assertTrue(record['executed'])
         self.assertEqual((record['token'], record['sni']), (TOKEN, HOST))
+
+    def test_gateway_outside_of_the_netmask(self):
+        result = self.ended('gateway_outside', 0)
+        self.assertIn('netmask 255.255.255.255', result.console)
+        self.assertNotIn('did not take that', result.console)
+        self.assertTrue(self.request('ready-6')['executed'])
+
+    def test_two_cards(self):
+        """The next one is tried where no lease comes."""
+        result = self.ended('two_cards', 0)
+        self.assertRegex(result.console, r'no DHCP server answers on eth1;.*\n.*eth0 has 10\.0\.2\.15,')
+        self.assertTrue(self.request('ready-7')['executed'])
 
     def test_refused(self):
         """By an address by hand."""
