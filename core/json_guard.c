@@ -84,7 +84,7 @@ static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
         /* An element may come again, with all that is in it, up to the array's limit. */
         room = guard->elements < migtask_reply_members[guard->here].limit;
         guard->elements = (uint8_t)(guard->elements + room);
-        guard->seen &= (uint16_t)~ELEMENTS;
+        guard->seen &= (uint16_t)(0xFFFFu ^ ELEMENTS);
     }
     const struct migtask_json_member *const member = &migtask_reply_members[place];
     uint8_t best = place;
@@ -102,7 +102,7 @@ static uint8_t claim(struct migtask_guard *guard, enum migtask_json_kind kind)
         text->end += migtask_reply_members[best].vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
     }
     if (migtask_reply_members[best].vital) { /* what it goes before was cut in vain */
-        guard->truncated &= (uint8_t)~member->flag;
+        guard->truncated &= (uint8_t)(0xFFu ^ member->flag);
     }
     if (!room || !migtask_kept_begin(text, place, member->limit)) {
         guard->truncated |= member->flag;
