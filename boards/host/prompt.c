@@ -170,7 +170,7 @@ static void stop_here(void)
     sigset_t mask;
     restore();
     handle(SIGTSTP, SIG_DFL, 0, &mine);
-    (void)raise(SIGTSTP);
+    (void)kill(getpid(), SIGTSTP);
     (void)sigemptyset(&both);
     (void)sigaddset(&both, SIGTSTP);
     (void)sigaddset(&both, SIGCONT);

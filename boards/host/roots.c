@@ -3,9 +3,9 @@
 #include "roots.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "built_in.h"
+#include "environment.h"
 #include "file.h"
 
 static const char *const places[] = {
@@ -104,7 +104,7 @@ bool roots_open(const char *file, migtask_trust *trust, struct complaint *compla
                 bool *no_memory)
 {
     migtask_posix_file_status status = MIGTASK_POSIX_FILE_NOT_OPENED;
-    const char *from_environment = getenv("SSL_CERT_FILE");
+    const char *from_environment = environment_get("SSL_CERT_FILE");
     bool is_named = true;
     *no_memory = false;
     in_use = file;

@@ -90,7 +90,7 @@ static char lower(char c)
 static bool begins(migtask_view text, const char *with)
 {
     size_t at = 0;
-    while (with[at] != '\0' && at < text.len && text.ptr[at] == with[at]) {
+    while (at < text.len && with[at] != '\0' && text.ptr[at] == with[at]) {
         at++;
     }
     return with[at] == '\0';
