@@ -150,7 +150,7 @@ static void drop_other(migtask_reply *reply, migtask_view *view, migtask_member 
 {
     if (view->ptr != NULL && view->ptr[-1] >= 'a' + MIGTASK_PLACE_OTHER_CODE) {
         *view = (migtask_view){NULL, 0};
-        reply->truncated &= (uint8_t) ~(1u << member);
+        reply->truncated &= (uint8_t)(0xFFu ^ 1u << member);
     }
 }
 
