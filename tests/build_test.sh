@@ -59,7 +59,7 @@ expect 'says which tool is missing' '^As root: apt-get install --no-install-reco
     without_cc make OUT="$scratch" all
 [ "$status" != 0 ] || failed=$((failed + 1))
 for target in size lint bench; do
-    expect "$target says so too" '^As root: apt-get install .*gcc' without_cc make "$target"
+    expect "$target says so too" '^As root: apt-get install .*gcc' without_cc make OUT="$scratch/none" "$target"
 done
 expect 'says it of a board' '^As root: apt-get install .*gcc-arm-none-eabi' \
     env PATH="$PWD/$scratch/bin:$PATH" ARM_CROSS=none- port/tools.sh firmware
