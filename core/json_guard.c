@@ -392,7 +392,8 @@ static void text_byte(struct migtask_guard *guard, char c)
 
 /* ---- numbers, literals, structure ---- */
 
-/* What a byte does, in its low bits; above them, for which judged values it is a no. */
+/* What a byte does, in its low bits (nothing unless said); above them, for which judged values it
+ * is a no. */
 enum action {
     NOTHING,
     STRING_BEGINS,
@@ -420,13 +421,12 @@ static const struct {
     {'}', CONTAINER_ENDS, END_OBJECT, 0},
     {'[', ARRAY_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
     {']', CONTAINER_ENDS, END_ARRAY, 0},
-    {'-', NOTHING | NO_MORE, VALUE, FIRST},
-    {'0', NOTHING | NO_MORE, VALUE | FIRST, POINT | EXPONENT | DONE},
-    {'1', NOTHING | NO_CODE | NO_ERROR | NO_MORE, VALUE | FIRST | DIGIT,
-     DIGIT | POINT | EXPONENT | DONE},
+    {'-', NO_MORE, VALUE, FIRST},
+    {'0', NO_MORE, VALUE | FIRST, POINT | EXPONENT | DONE},
+    {'1', NO_CODE | NO_ERROR | NO_MORE, VALUE | FIRST | DIGIT, DIGIT | POINT | EXPONENT | DONE},
     {'.', NOTHING, POINT, FRACTION},
     {'0', NOTHING, FRACTION, FRACTION | EXPONENT | DONE},
-    {'1', NOTHING | NO_CODE | NO_ERROR, FRACTION, FRACTION | EXPONENT | DONE},
+    {'1', NO_CODE | NO_ERROR, FRACTION, FRACTION | EXPONENT | DONE},
     {'e', NOTHING, EXPONENT, SIGN | POWER},
     {'+', NOTHING, SIGN, POWER},
     {'-', NOTHING, SIGN, POWER},

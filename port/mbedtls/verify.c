@@ -220,12 +220,12 @@ static int parse_root(const migtask_tls *tls, migtask_bytes der, mbedtls_x509_cr
 static bool has_signed(mbedtls_x509_crt *issuer, const mbedtls_x509_crt *child)
 {
     uint8_t hash[MBEDTLS_MD_MAX_SIZE];
-    mbedtls_md_type_t type = child->MBEDTLS_PRIVATE(sig_md);
-    mbedtls_pk_type_t kind = child->MBEDTLS_PRIVATE(sig_pk);
-    const mbedtls_md_info_t *info = mbedtls_md_info_from_type(type);
+    mbedtls_md_type_t digest = child->MBEDTLS_PRIVATE(sig_md);
+    mbedtls_pk_type_t type = child->MBEDTLS_PRIVATE(sig_pk);
+    const mbedtls_md_info_t *info = mbedtls_md_info_from_type(digest);
     return info != NULL && mbedtls_md(info, child->tbs.p, child->tbs.len, hash) == 0 &&
-           mbedtls_pk_can_do(&issuer->pk, kind) &&
-           mbedtls_pk_verify_ext(kind, child->MBEDTLS_PRIVATE(sig_opts), &issuer->pk, type, hash,
+           mbedtls_pk_can_do(&issuer->pk, type) &&
+           mbedtls_pk_verify_ext(type, child->MBEDTLS_PRIVATE(sig_opts), &issuer->pk, digest, hash,
                                  mbedtls_md_get_size(info), child->MBEDTLS_PRIVATE(sig).p,
                                  child->MBEDTLS_PRIVATE(sig).len) == 0;
 }
