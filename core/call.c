@@ -17,6 +17,7 @@ struct call {
     bool read_next; /* while sending: the stream would block, see whether an answer is there */
     bool received;  /* a byte of the reply has come */
     bool early;     /* a byte of the message under way came before the request was out */
+    bool out;       /* the whole request has left, as far as can be told from here */
     bool looked;    /* for an answer, before the last piece of the request was handed over */
     bool keep;      /* the connection is left open for the next call */
     uint32_t start_ms;
@@ -67,11 +68,24 @@ static bool all_sent(const struct call *call)
     return call->sent == call->request_len;
 }
 
-/* What is true of a call that ends without an answer. */
+static migtask_retained retained(const struct call *call)
+{
+    return call->stream.ops->retained(call->stream.ctx);
+}
+
+/* What is true of a call that ends without an answer. A yes that was cut is none, but whoever says
+ * it, however early, may have done something. */
 static migtask_outcome without_answer(const struct call *call)
 {
-    bool handed_over = all_sent(call) && !call->stream.ops->retained(call->stream.ctx);
-    return handed_over ? MIGTASK_UNKNOWN : MIGTASK_NOT_SENT;
+    bool handed_over = all_sent(call) && retained(call) != MIGTASK_RETAINED_ALL;
+    bool said_yes = call->http.status >= 200 && call->http.status < 300;
+    return handed_over || said_yes ? MIGTASK_UNKNOWN : MIGTASK_NOT_SENT;
+}
+
+/* Only what is seen at the time counts: later there may be alerts of TLS that wait to go. */
+static void look_whether_out(struct call *call)
+{
+    call->out |= all_sent(call) && retained(call) == MIGTASK_RETAINED_NONE;
 }
 
 /* Closes everything, but for a connection that is kept; the token's traces go with it. */
@@ -204,7 +218,7 @@ static void take(struct call *call, size_t len)
     const char *end = at + len;
     migtask_view body;
     call->received = true;
-    call->early |= without_answer(call) == MIGTASK_NOT_SENT;
+    call->early |= !call->out;
     while (call->state != DONE) {
         enum migtask_http_event event = migtask_http_read(&call->http, &at, end, &body);
         switch (event) {
@@ -243,9 +257,11 @@ static void take(struct call *call, size_t len)
 static bool step_receive(struct call *call)
 {
     size_t got = 0;
+    look_whether_out(call);
     switch (call->stream.ops->recv(call->stream.ctx, call->rx.bytes, sizeof call->rx.bytes, &got)) {
     case MIGTASK_IO_OK:
         MIGTASK_ASSERT(got > 0 && got <= sizeof call->rx.bytes);
+        look_whether_out(call); /* that it had left when the answer came is seen here as well */
         take(call, got);
         return true;
     case MIGTASK_IO_WOULD_BLOCK:
@@ -281,7 +297,7 @@ static bool step_send(struct call *call)
     size_t len = w.by_ref.ptr != NULL ? w.by_ref.len : w.len;
     size_t sent = 0;
     if (call->sent + len == call->request_len && !call->looked &&
-        !call->stream.ops->retained(call->stream.ctx)) {
+        retained(call) != MIGTASK_RETAINED_ALL) {
         /* Some of the request has left. An answer that has begun by now is none to it, and that can
          * be seen only before the rest goes. */
         call->looked = true;

@@ -217,6 +217,13 @@ typedef enum migtask_io {
                                more after a failed send, for what had arrived before */
 } migtask_io;
 
+/* How much of what send took is still on this side. */
+typedef enum migtask_retained {
+    MIGTASK_RETAINED_NONE, /* nothing that this side knows of: when in doubt, it is this */
+    MIGTASK_RETAINED_SOME, /* a part of it, so that the peer cannot have got the whole */
+    MIGTASK_RETAINED_ALL   /* all that the latest successful send took: not a byte has left */
+} migtask_retained;
+
 /* The functions of a stream. None may block; ctx is the stream's own object. */
 typedef struct migtask_stream_ops {
     /* Goes on with opening the stream; OK when data can be sent. An answer belongs to a question,
@@ -235,9 +242,8 @@ typedef struct migtask_stream_ops {
     /* Ends the stream in order as far as that goes without waiting, and releases all it holds.
      * Allowed in every state, twice too. */
     void (*close)(void *ctx);
-    /* True while all that the latest successful send took is still held back here, so that the peer
-     * cannot have got a byte of it. False when in doubt. */
-    bool (*retained)(void *ctx);
+    /* How much of what send took is still on this side; the last one that is certain. */
+    migtask_retained (*retained)(void *ctx);
     /* After FAILED: why, never MIGTASK_OK. *sentence gets a text for people, NUL-terminated and
      * valid until the stream is opened again, or NULL. */
     migtask_reason (*failure)(void *ctx, const char **sentence);

@@ -530,11 +530,14 @@ static void lwip_close(void *ctx)
     tcp->state = IDLE;
 }
 
-/* What lwIP took may be on its way. */
-static bool lwip_retained(void *ctx)
+/* What lwIP took may be on its way; but before the peer acknowledged all of it the peer cannot have
+ * read all of it, and whatever it sent after that carries the acknowledgement. */
+static migtask_retained lwip_retained(void *ctx)
 {
-    (void)ctx;
-    return false;
+    const struct tcp_pcb *pcb = ((migtask_lwip_tcp *)ctx)->pcb;
+
+    return pcb != NULL && (pcb->unsent != NULL || pcb->unacked != NULL) ? MIGTASK_RETAINED_SOME
+                                                                        : MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason lwip_failure(void *ctx, const char **sentence)

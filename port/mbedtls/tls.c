@@ -402,9 +402,14 @@ static migtask_io tls_send(void *ctx, const void *data, size_t len, size_t *sent
     return MIGTASK_IO_OK;
 }
 
-static bool tls_retained(void *ctx)
+static migtask_retained tls_retained(void *ctx)
 {
-    return ((migtask_tls *)ctx)->held;
+    const migtask_tls *tls = ctx;
+    const migtask_stream *lower = &tls->config.lower;
+    return tls->held                              ? MIGTASK_RETAINED_ALL
+           : tls->out_sealed + tls->out_plain > 0 ? MIGTASK_RETAINED_SOME
+           : tls->phase == MIGTASK_TLS_OPEN       ? lower->ops->retained(lower->ctx)
+                                                  : MIGTASK_RETAINED_NONE;
 }
 
 /* ---- Up ---- */

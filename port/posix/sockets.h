@@ -2,15 +2,17 @@
  * sockets.h - the one place that names the headers of the socket interface. Internal.
  *
  * Everything in tcp.c and wait.c goes through socket, connect, send, recv, getsockopt, setsockopt,
- * poll and close. A network stack that has these is chosen here: define MIGTASK_POSIX_LWIP to
- * compile against lwIP's (LWIP_SOCKET on; whether lwIP gives them these names too does not matter).
- * A .c file that includes this defines _GNU_SOURCE before its first include: ppoll() and pipe2()
- * are hidden without.
+ * poll, close and ioctl. A network stack that has these is chosen here: define MIGTASK_POSIX_LWIP
+ * to compile against lwIP's (LWIP_SOCKET on; whether lwIP gives them these names too does not
+ * matter). A .c file that includes this defines _GNU_SOURCE before its first include: ppoll() and
+ * pipe2() are hidden without.
  */
 #ifndef MIGTASK_POSIX_SOCKETS_H
 #define MIGTASK_POSIX_SOCKETS_H
 
 #ifdef MIGTASK_POSIX_LWIP
+
+#include <stdbool.h>
 
 #include "lwip/sockets.h"
 
@@ -39,6 +41,13 @@ static inline void migtask_posix_do_not_block(int fd)
     (void)lwip_ioctl(fd, FIONBIO, &on);
 }
 
+/* Whether the peer has not acknowledged all that was sent: lwIP does not tell. */
+static inline bool migtask_posix_is_unacknowledged(int fd)
+{
+    (void)fd;
+    return false;
+}
+
 #define MIGTASK_POSIX_IPV6 LWIP_IPV6 /* else there is no sockaddr_in6 */
 
 #include "lwip/netif.h"
@@ -57,12 +66,29 @@ static inline void migtask_posix_do_not_block(int fd)
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static inline void migtask_posix_do_not_block(int fd)
 {
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+/* Whether the peer has not acknowledged all that was sent, where the system tells that. */
+static inline bool migtask_posix_is_unacknowledged(int fd)
+{
+    int left = 0;
+
+#if defined(__linux__)
+    (void)ioctl(fd, TIOCOUTQ, &left); /* SIOCOUTQ of tcp(7) */
+#elif defined(FIONWRITE)
+    (void)ioctl(fd, FIONWRITE, &left);
+#else
+    (void)fd;
+#endif
+    return left > 0;
 }
 
 #define MIGTASK_POSIX_IPV6 1

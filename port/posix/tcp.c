@@ -677,11 +677,13 @@ static void tcp_close(void *ctx)
     tcp->state = CLOSED;
 }
 
-/* Whatever the kernel took may be on its way. */
-static bool tcp_retained(void *ctx)
+/* Whatever the kernel took may be on its way; but before the peer acknowledged all of it the peer
+ * cannot have read all of it, and whatever it sent after that carries the acknowledgement. */
+static migtask_retained tcp_retained(void *ctx)
 {
-    (void)ctx;
-    return false;
+    const migtask_posix_tcp *tcp = ctx;
+
+    return migtask_posix_is_unacknowledged(tcp->fd) ? MIGTASK_RETAINED_SOME : MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason tcp_failure(void *ctx, const char **sentence)

@@ -265,7 +265,7 @@ static migtask_io proxy_recv(void *ctx, void *buf, size_t cap, size_t *got)
     return MIGTASK_IO_OK;
 }
 
-static bool proxy_retained(void *ctx)
+static migtask_retained proxy_retained(void *ctx)
 {
     const migtask_stream *lower = &((migtask_proxy *)ctx)->config.lower;
     return lower->ops->retained(lower->ctx);

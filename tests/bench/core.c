@@ -25,7 +25,7 @@ migtask_io memory_connect(void *ctx);
 migtask_io memory_send(void *ctx, const void *data, size_t len, size_t *sent);
 migtask_io memory_recv(void *ctx, void *buf, size_t cap, size_t *got);
 void memory_close(void *ctx);
-bool memory_retained(void *ctx);
+migtask_retained memory_retained(void *ctx);
 migtask_reason memory_failure(void *ctx, const char **sentence);
 void one_call(const migtask_stream *stream, const migtask_request *request);
 
@@ -58,10 +58,10 @@ void memory_close(void *ctx)
     (void)ctx;
 }
 
-bool memory_retained(void *ctx)
+migtask_retained memory_retained(void *ctx)
 {
     (void)ctx;
-    return false;
+    return MIGTASK_RETAINED_NONE;
 }
 
 migtask_reason memory_failure(void *ctx, const char **sentence)

@@ -23,10 +23,10 @@ def stall(peer, tls):
     peer.stall()
 
 
-def answer(status, document=b'{}', end=stall):
+def answer(status, document=b'{}', end=stall, begun=BEGUN):
     """A script: answer while the request is still coming, then read no further, or end the connection."""
     def talk(peer, tls):
-        peer.receive(tls, BEGUN)
+        peer.receive(tls, begun)
         tls.sendall(b'HTTP/1.1 %d Early\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b'
                     % (status, len(document), document))
         end(peer, tls)
@@ -47,19 +47,20 @@ class Sending(Case):
         folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix='migtask-'))
         cls.library = build_preload(pathlib.Path(folder), 'small_send.c')
 
-    def call_peer(self, talk, *options):
-        """One call of a peer that takes in little, by a command that can hand over little."""
+    def call_peer(self, talk, *options, large=False):
+        """One call of a peer that takes in little, by a command that can hand over little (large: all, to its kernel)."""
         peer = self.enterContext(ScriptedPeer(talk, receive_buffer=RECEIVE_BUFFER))
         return self.call(peer, 'ready-1', '--timeout=5', '--retries=0', *options, token=LONG_TOKEN,
-                         preload=self.library)
+                         preload=None if large else self.library)
 
     def test_all_is_sent_to_a_slow_reader(self):
         def read_slowly(peer, tls):
             peer.receive(tls)
             tls.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}')
 
-        result = self.call_peer(read_slowly)
-        self.assert_outcome(result, 'accepted')
+        for large in (False, True):
+            with self.subTest(large=large):
+                self.assert_outcome(self.call_peer(read_slowly, large=large), 'accepted')
 
     def test_deadline(self):
         result = self.call_peer(stall, '--timeout=1')
@@ -87,6 +88,30 @@ class Sending(Case):
 
             with self.subTest(part):
                 self.assert_outcome(self.call_peer(talk), 'unknown', 'http_status', http_status=200)
+
+    def test_early_success_is_not_believed_wherever_the_rest_waits(self):
+        """In the call, a part of the last record in TLS, or in the kernel, which took all of the request at once."""
+        for large, amounts in ((False, (BEGUN, 8000, 12000)), (True, (BEGUN, 4000))):
+            for amount in amounts:
+                with self.subTest(large=large, amount=amount):
+                    self.assert_outcome(self.call_peer(answer(200, begun=amount), large=large), 'unknown', 'http_status',
+                                        http_status=200)
+
+    def test_a_success_that_began_early_and_was_cut(self):
+        """Who says yes may have done something: it is not repeated."""
+        whole = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
+        for part in (len('HTTP/1.1 200'), len(whole) - 1):
+            for end in (reset, ScriptedPeer.stall):
+                def talk(peer, tls):
+                    peer.receive(tls, BEGUN)
+                    tls.sendall(whole[:part])
+                    time.sleep(0.1)  # It is read before the end comes.
+                    end(tls if end is reset else peer)
+
+                with self.subTest(part, end=end.__name__):
+                    result = self.call_peer(talk, '--timeout=1', '--retries=2')
+                    self.assert_outcome(result, 'unknown', ('connection_lost', 'tls_failed', 'timeout'))
+                    self.assertEqual(parse_json(result)[0]['attempts'], 1)
 
     def test_early_refusal_is_believed(self):
         document = json.dumps({'error_code': 'APIGW.0201', 'error_msg': 'Request header too large'}).encode()

@@ -88,7 +88,7 @@ static void play_close(void *ctx)
     play.lower.ops->close(play.lower.ctx);
 }
 
-static bool play_retained(void *ctx)
+static migtask_retained play_retained(void *ctx)
 {
     (void)ctx;
     return play.lower.ops->retained(play.lower.ctx);

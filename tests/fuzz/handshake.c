@@ -231,7 +231,7 @@ static migtask_io send_request(migtask_stream stream, unsigned *turns)
             return io;
         }
     }
-    CHECK(stream.ops->retained(stream.ctx));
+    CHECK(stream.ops->retained(stream.ctx) == MIGTASK_RETAINED_ALL);
     return io;
 }
 
@@ -267,7 +267,7 @@ static void judge_shut(migtask_stream stream)
     char byte;
     size_t count = 1;
     CHECK(stream.ops->send(stream.ctx, request, sizeof request - 1, &count) == MIGTASK_IO_FAILED);
-    CHECK(count == 0 && !stream.ops->retained(stream.ctx));
+    CHECK(count == 0 && stream.ops->retained(stream.ctx) == MIGTASK_RETAINED_NONE);
     CHECK(stream.ops->recv(stream.ctx, &byte, 1, &count) == MIGTASK_IO_FAILED && count == 0);
     CHECK(migtask_tls_version(&client) == NULL && migtask_tls_suite(&client) == NULL);
 }

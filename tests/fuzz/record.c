@@ -123,10 +123,10 @@ static void tcp_close(void *ctx)
     (void)ctx;
 }
 
-static bool tcp_retained(void *ctx)
+static migtask_retained tcp_retained(void *ctx)
 {
     (void)ctx;
-    return false;
+    return MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason tcp_failure(void *ctx, const char **sentence)

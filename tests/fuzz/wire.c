@@ -549,10 +549,10 @@ static void wire_close(void *ctx)
     w->open = false;
 }
 
-static bool wire_retained(void *ctx)
+static migtask_retained wire_retained(void *ctx)
 {
     (void)ctx;
-    return false;
+    return MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason wire_failure(void *ctx, const char **sentence)

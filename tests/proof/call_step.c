@@ -13,9 +13,12 @@ static struct call call;
 static struct {
     size_t taken;  /* bytes of the request that the stream took */
     bool retained; /* and all of the latest are still held back */
+    bool lingers;  /* something is known to be on this side still: of them, or TLS's own */
+    bool gone;     /* the whole request has left: nothing was on this side at some time after it */
+    bool said_yes; /* the status of the message under way is 2xx */
     bool header;   /* the final header section was read */
     bool begun;    /* a byte of the message under way has come */
-    bool sure;     /* and before that the request was handed over */
+    bool sure;     /* and before that the request was gone */
     bool complete; /* the response was read to its end */
     bool yes;      /* it has no error code, and a body that can be read */
     bool json;     /* which is JSON */
@@ -30,6 +33,11 @@ static struct {
 static bool handed_over(void)
 {
     return real.taken == call.request_len && !real.retained;
+}
+
+static void look_whether_gone(void)
+{
+    real.gone |= handed_over() && !real.lingers;
 }
 
 /* ---- a stream ---- */
@@ -60,6 +68,7 @@ static migtask_io any_send(void *ctx, const void *data, size_t len, size_t *sent
         assume(*sent >= 1 && *sent <= len);
         real.taken += *sent;
         real.retained = any_bool();
+        real.lingers = any_bool();
     }
     return io;
 }
@@ -70,11 +79,14 @@ static migtask_io any_recv(void *ctx, void *data, size_t room, size_t *got)
     prove(call.state != CONNECTING && call.state != DONE);
     prove(room > 0 && __CPROVER_w_ok(data, room));
     migtask_io io = any_io(true);
+    look_whether_gone();
     real.retained &= any_bool(); /* it pushes out what was held back */
+    real.lingers = any_bool();   /* TLS may have something of its own to send */
+    look_whether_gone();
     if (io == MIGTASK_IO_OK) {
         *got = any_size();
         assume(*got >= 1 && *got <= room && *got <= EVENTS);
-        real.sure = real.begun ? real.sure : handed_over();
+        real.sure = real.begun ? real.sure : real.gone;
         real.begun = true;
     }
     return io;
@@ -86,10 +98,12 @@ static void any_close(void *ctx)
     real.closes++;
 }
 
-static bool any_retained(void *ctx)
+static migtask_retained any_retained(void *ctx)
 {
     (void)ctx;
-    return real.retained;
+    return real.retained  ? MIGTASK_RETAINED_ALL
+           : real.lingers ? MIGTASK_RETAINED_SOME
+                          : MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason any_failure(void *ctx, const char **sentence)
@@ -129,6 +143,10 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
     assume(implies(real.header || event != MIGTASK_READ_MORE, http->position != 0));
     if (http->position == 0) { /* an interim answer ended here */
         real.begun = false;
+        http->status = 0;
+    } else if (!real.header && any_bool()) {
+        http->status = any_uint16();
+        assume(http->status <= 599);
     }
     assume(http->field >= MIGTASK_FIELD_X_REQUEST_ID && http->field <= MIGTASK_FIELD_DATE &&
            http->value_len <= sizeof http->value);
@@ -139,6 +157,7 @@ enum migtask_http_event migtask_http_read(struct migtask_http *http, const char 
         http->markup = any_bool();
         real.header = true;
     }
+    real.said_yes = http->status >= 200 && http->status <= 299;
     if (event == MIGTASK_READ_DONE) {
         real.complete = real.framed = true;
         real.behind = *at != end;
@@ -272,6 +291,11 @@ static bool call_ok(void)
            /* the call knows what happened */
            real.taken == call.sent && real.header == (call.reply.http_status != 0) &&
            implies(real.header, call.reply.http_status >= 200 && call.reply.http_status <= 599) &&
+           implies(real.said_yes, real.begun) &&
+           implies(call.state != DONE,
+                   real.said_yes == (call.http.status >= 200 && call.http.status <= 299)) &&
+           implies(real.header, real.said_yes == (call.reply.http_status <= 299)) &&
+           implies(call.out, real.gone) && implies(real.gone, handed_over()) &&
            implies(real.header, real.begun) && implies(real.begun && !call.early, real.sure) &&
            implies(real.begun && real.sure, handed_over()) &&
            /* a response that is complete ends the call, and nothing is sent behind its header */
@@ -299,10 +323,10 @@ static void prove_outcome(void)
         prove(answer && ((status >= 300 && status <= 499) || status == 503));
         break;
     case MIGTASK_NOT_SENT:
-        prove(!handed_over());
+        prove(!handed_over() && !real.said_yes);
         break;
-    case MIGTASK_UNKNOWN: /* an early answer that is no refusal is unknown, too */
-        prove(handed_over() || answer);
+    case MIGTASK_UNKNOWN: /* an early answer that is no refusal is unknown, too, and a yes cut */
+        prove(handed_over() || answer || real.said_yes);
         break;
     default:
         prove(false);
@@ -334,6 +358,7 @@ static void any_call(void)
     call.received = any_bool();
     call.early = any_bool();
     call.looked = any_bool();
+    call.out = any_bool();
     call.guard.no = any_bool();
     call.guard.started = any_bool();
     call.http.coded = any_bool();
@@ -341,6 +366,9 @@ static void any_call(void)
     call.keep = any_bool();
     call.request.keep_open = any_bool();
     real.retained = any_bool();
+    real.lingers = any_bool();
+    real.gone = any_bool();
+    real.said_yes = any_bool();
     real.header = any_bool();
     real.sure = any_bool();
     real.complete = any_bool();

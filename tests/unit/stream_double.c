@@ -231,13 +231,15 @@ static void do_close(void *ctx)
     stream->closes++;
 }
 
-static bool do_retained(void *ctx)
+static migtask_retained do_retained(void *ctx)
 {
     const stream_double *stream = ctx;
     if (stream->closed) {
         deviation("stream: retained after close");
     }
-    return stream->held;
+    return stream->held           ? MIGTASK_RETAINED_ALL
+           : stream->plan.lingers ? MIGTASK_RETAINED_SOME
+                                  : MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason do_failure(void *ctx, const char **sentence)

@@ -43,6 +43,7 @@ typedef struct stream_plan {
     bool holds;      /* what a send took stays here until a recv pushes it out */
     bool push_fails; /* that recv fails, nothing was pushed out */
     bool push_stuck; /* no recv can push it out; reading goes on */
+    bool lingers;    /* it leaves, but a part of it stays on this side as far as anyone can tell */
 
     unsigned faults[2]; /* which operations fail, counted from 1; 0: none */
 

@@ -76,10 +76,10 @@ static void liar_close(void *ctx)
     (void)ctx;
 }
 
-static bool liar_retained(void *ctx)
+static migtask_retained liar_retained(void *ctx)
 {
     (void)ctx;
-    return false;
+    return MIGTASK_RETAINED_NONE;
 }
 
 static migtask_reason liar_failure(void *ctx, const char **sentence)

@@ -657,7 +657,7 @@ static void test_connections_that_fail(void **state)
     migtask_posix_tcp_init(&tcp, &here);
     migtask_stream stream = migtask_posix_tcp_stream(&tcp);
     (void)stream.ops->failure(stream.ctx, &sentence);
-    CHECK(sentence == NULL && !stream.ops->retained(stream.ctx));
+    CHECK(sentence == NULL && stream.ops->retained(stream.ctx) == MIGTASK_RETAINED_NONE);
     CHECK(migtask_posix_tcp_phase_of(&tcp) == MIGTASK_POSIX_TCP_CLOSED);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         context("%s() fails with %d", rows[i].call, rows[i].error);

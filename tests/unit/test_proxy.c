@@ -60,7 +60,7 @@ static void below_close(void *ctx)
     w->t.stream.closed = true;
 }
 
-static bool below_retained(void *ctx)
+static migtask_retained below_retained(void *ctx)
 {
     migtask_stream s = now_below(ctx);
     return s.ops->retained(s.ctx);
@@ -451,7 +451,7 @@ static void test_bytes_behind(void **state)
         } else if (extra < accepted - strlen("{}")) {
             trip_expect(&w.t, MIGTASK_UNKNOWN, MIGTASK_HTTP_STATUS, 200);
         } else {
-            trip_expect(&w.t, MIGTASK_NOT_SENT, MIGTASK_TIMEOUT, 200);
+            trip_expect(&w.t, MIGTASK_UNKNOWN, MIGTASK_TIMEOUT, 200); /* it said yes */
         }
     }
     end_of_cases();
