@@ -155,8 +155,15 @@ command -v apt-get >/dev/null ||
 
 echo "  SETUP  $wanted"
 log=$(mktemp)
-(while sleep 30 >/dev/null 2>&1; do echo '  ...     still at it'; done) &
-trap 'kill $!; rm -f "$log"' EXIT
+(
+    trap 'kill $!; exit' TERM
+    while :; do
+        sleep 30 &
+        wait
+        echo '  ...     still at it'
+    done
+) &
+trap 'kill $!; wait; rm -f "$log"' EXIT
 trap 'exit 1' HUP INT TERM
 # Lists that are missing, or that name files which the mirror has dropped since, are fetched.
 have_lists || update_lists || true
