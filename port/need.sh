@@ -47,7 +47,7 @@ need_cross() {
 # Whichever compiler it is, wherever its headers are.
 need_compiler() {
     if command -v "${CC%% *}" >/dev/null; then
-        echo '#include <stdio.h>' | ${CC%% *} -E - >/dev/null 2>&1 || need libc6-dev /none
+        echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || need libc6-dev /none
     else
         need gcc "${CC%% *}"
         need libc6-dev /usr/include/stdio.h

@@ -9,7 +9,7 @@ from support import LONG_TOKEN, TOKEN, Case
 
 TOKENS = (
     'x', 'ab', 'q"\\z', 'seven-7', 'fifteen-letters', 'sixteen-letters!', 'seventeen-letters', 'a' * 15, 'a' * 16,
-    'a' * 64, 'ab' * 40, 'abc' * 11, '"' * 40, '\\' * 40, '\\"/' * 20, '\\u0041' * 10, '<script>&amp;%41' * 4,
+    'a' * 64, 'ab' * 40, 'abc' * 11, 'q"' * 20 + 'q', '\\' * 40, '\\"/' * 20, '\\u0041' * 10, 'q<script>&amp;%41' * 4,
     ''.join(map(chr, range(0x21, 0x7f))), TOKEN, TOKEN * 4, LONG_TOKEN,
 )
 

@@ -95,7 +95,8 @@ class Explain(Case):
         self.explain('SMS.7713', binary=STATIC, before=('strace', '-f', '-qq', '-e', 'trace=!write', '-o', str(log)))
         calls = set(re.findall(r'^\d+ +(\w+)\(', log.read_text(), re.M))
         self.assertLessEqual(calls, {'execve', 'brk', 'arch_prctl', 'set_tid_address', 'poll', 'ppoll', 'rt_sigaction',
-                                     'rt_sigprocmask', 'clock_gettime', 'exit_group', 'exit'})
+                                     'rt_sigprocmask', 'fstat', 'prctl', 'madvise', 'clock_gettime', 'exit_group',
+                                     'exit'})
 
     def test_help_tells(self):
         self.assertRegex(self.run_command('--help', token=None).out, r'migtask explain CODE')

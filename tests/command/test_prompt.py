@@ -23,10 +23,10 @@ class Person:
     def __init__(self, arguments, shell=False, **env):
         self.master, self.slave = pty.openpty()
         self.before = termios.tcgetattr(self.slave)
-        self.arguments = tuple(arguments)
+        self.arguments = (*arguments, '-q')
         self.shown = ''
         self.process = subprocess.Popen(
-            [BINARY, *arguments, '-q'], env=environment(**{'TERM': 'xterm', **env}), stdin=self.slave, stderr=self.slave,
+            [BINARY, *self.arguments], env=environment(**{'TERM': 'xterm', **env}), stdin=self.slave, stderr=self.slave,
             stdout=subprocess.PIPE, start_new_session=True,
             preexec_fn=lambda: _begin(shell))
 
