@@ -8,6 +8,7 @@ so that what those said can be said again. The certificates, good and bad, are t
 import ctypes
 import ctypes.util
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -47,6 +48,11 @@ def der_of(path):
     end = '-----END CERTIFICATE-----\n'
     return [ssl.PEM_cert_to_DER_cert(part[part.index('-----BEGIN'):] + end)
             for part in path.read_text().split(end)[:-1]]
+
+
+def labels_of(path):
+    """What the parts of a PEM file are called."""
+    return set(re.findall('-----BEGIN (.*)-----', path.read_text()))
 
 
 class Openssl:
@@ -138,7 +144,9 @@ def handshakes(folder, sizes):
 
 def certificates(source, folder):
     """The certificates of the matrix, and each of its rows as an input of chain.c."""
-    rows = [row for row in Chains().rows if row[3] in HOSTS]
+    # Without those that are about the line before a root: here the roots are DER, or written anew.
+    rows = [row for row in Chains().rows
+            if row[3] in HOSTS and labels_of(pathlib.Path(row[4])) == {'CERTIFICATE'}]
     sets = list(dict.fromkeys(row[4] for row in rows))
     members = [der_of(pathlib.Path(path)) for path in sets]
     named = [(f'{row[0]} {place}', each.der) for row in rows for place, each in enumerate(row[1])]

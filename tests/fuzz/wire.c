@@ -197,6 +197,7 @@ static void fill(item *item, const recorded *record)
     item->how = record->how;
     item->fresh = record->fresh;
     item->version = record->version;
+    item->reply = record->reply;
     text_clear(&item->body);
     text_add(&item->body, record->body, record->len);
 }
