@@ -5,7 +5,6 @@
 
 #define CAP MIGTASK_REPLY_TEXT
 
-#define SPAN 1 /* a byte at a time */
 #ifndef PIECE
 #define PIECE 1 /* of a header */
 #endif
@@ -63,7 +62,8 @@ void migtask_kept_raw(struct migtask_kept_text *text, const char *json, size_t l
 
 /* ---- proofs ---- */
 
-static struct migtask_guard any_guard(void)
+/* Any at all. */
+static struct migtask_guard any_struct(void)
 {
     struct migtask_guard guard;
     unsigned which = (unsigned)any_upto(2);
@@ -76,6 +76,12 @@ static struct migtask_guard any_guard(void)
     guard.literal = literals[which] + any_upto(3);
     cap = CAP;
     start = any_upto(CAP);
+    return guard;
+}
+
+static struct migtask_guard any_guard(void)
+{
+    struct migtask_guard guard = any_struct();
     assume(guard_ok(&guard));
     return guard;
 }
@@ -89,15 +95,107 @@ void prove_guard_init(void)
     prove(guard_ok(&guard));
 }
 
-/* One state at a time, since that is quicker. */
+/* ---- the wanted place of a value ---- */
+
+static bool claim_before(const struct migtask_guard *guard)
+{
+    return kept_idle(&guard->text) && freed_ok(guard) && guard->text.end == budget(guard) &&
+           is_container(guard->here) &&
+           (guard->next == NOWHERE ||
+            (guard->next != MIGTASK_PLACE_ROOT && guard->next < MIGTASK_PLACE_COUNT));
+}
+
+static bool claim_after(const struct migtask_guard *old, const struct migtask_guard *guard,
+                        enum migtask_json_kind kind, uint8_t place)
+{
+    return freed_ok(guard) && guard->text.end == budget(guard) &&
+           /* plain text finds its room */
+           implies(old->next == MIGTASK_PLACE_OTHER_MSG && kind == MIGTASK_JSON_STRING &&
+                       (old->seen & MESSAGES) == 0,
+                   place != NOWHERE) &&
+           (place == NOWHERE
+                ? kept_idle(&guard->text) && guard->text.len == old->text.len
+                : place == old->next && (migtask_reply_members[place].kinds & kind) != 0 &&
+                      kept_waiting(&guard->text) && guard->text.window_len == 0 &&
+                      start == old->text.len && guard->text.len == start + 1);
+}
+
+uint8_t claim_contract(struct migtask_guard *guard, enum migtask_json_kind kind)
+{
+    prove(claim_before(guard));
+    const struct migtask_guard old = *guard;
+    uint8_t place = any_bool() ? old.next : NOWHERE;
+    guard->elements = any_uint8();
+    guard->seen = any_uint16();
+    guard->freed = any_uint16();
+    guard->truncated = any_uint8();
+    guard->text.end = any_size();
+    start = any_size();
+    forget(&guard->text);
+    assume(claim_after(&old, guard, kind, place));
+    return place;
+}
+
+void prove_guard_claim(void)
+{
+    struct migtask_guard guard = any_struct();
+    enum migtask_json_kind kind = (enum migtask_json_kind)(1u << any_upto(3));
+    assume(claim_before(&guard));
+    const struct migtask_guard old = guard;
+    uint8_t place = claim(&guard, kind);
+    prove(claim_after(&old, &guard, kind, place));
+    prove(implies(place != NOWHERE, (guard.seen >> place & 1) != 0));
+    /* The first of a kind is the one that counts, but for the elements of an array. */
+    prove(implies(place != NOWHERE && (old.seen >> place & 1) != 0, (ELEMENTS >> place & 1) != 0));
+    prove(guard.state == old.state && guard.next == old.next && guard.use == old.use &&
+          guard.string == old.string && guard.here == old.here && guard.depth == old.depth &&
+          guard.known == old.known && guard.allowed == old.allowed && guard.kept == old.kept &&
+          guard.kept_truncated == old.kept_truncated && guard.judged == old.judged &&
+          guard.started == old.started && guard.no == old.no && guard.blank == old.blank &&
+          guard.high == old.high && guard.text.run == old.text.run);
+}
+
+/* ---- names ---- */
+
+size_t migtask_find_name_contract(const char *names, const char *name, size_t len)
+{
+    prove(names == migtask_reply_names && __CPROVER_r_ok(name, len));
+    return any_upto(MIGTASK_NAME_OF_ELEMENT);
+}
+
+void prove_guard_name(void)
+{
+    char name[MIGTASK_REPLY_NAME_MAX + 1];
+    size_t len = any_upto(sizeof name);
+    size_t place = migtask_find_name(migtask_reply_names, name, len);
+    prove(place <= MIGTASK_NAME_OF_ELEMENT);
+    prove(implies(place == MIGTASK_NAME_ERROR_MSG, len == 9 && name[0] == 'e' && name[8] == 'g'));
+    prove(implies(len == 4 && memcmp(name, "code", 4) == 0, place == MIGTASK_NAME_CODE));
+}
+
+/* ---- bytes ---- */
+
+/* How many bytes a string took, of one: what CBMC knows for certain here it needn't try both ways,
+ * with any state behind the second byte. */
+size_t one_byte(size_t took)
+{
+    prove(took == 1);
+    return 1;
+}
+
+/* One state at a time, and one byte or none, since that is quicker. */
 static void step(enum state state)
 {
     struct migtask_guard guard = any_guard();
-    char input[SPAN];
+    char input[1];
     assume(guard.state == state);
     guard.state = (uint8_t)state;
     const struct migtask_guard before = guard;
-    migtask_guard_read(&guard, input, any_upto(SPAN));
+    if (any_bool()) {
+        migtask_guard_read(&guard, input, 1);
+    } else {
+        migtask_guard_read(&guard, input, 0);
+    }
     prove(guard_ok(&guard));
     /* What opens and what closes is what the byte says, and closes what was opened last. */
     prove(implies(guard.depth < before.depth,
@@ -191,19 +289,11 @@ static bool header_ok(const struct migtask_guard *guard)
  * last piece the guard is what a body may come to. */
 void prove_guard_put(void)
 {
-    struct migtask_guard guard;
+    struct migtask_guard guard = any_struct();
     char piece[PIECE];
     unsigned place = MIGTASK_PLACE_REQUEST_ID +
                      (unsigned)any_upto(MIGTASK_PLACE_DATE - MIGTASK_PLACE_REQUEST_ID);
     bool last = any_bool();
-    guard.started = any_bool();
-    guard.no = any_bool();
-    guard.blank = any_bool();
-    guard.text.cut = any_bool();
-    guard.text.starred = any_bool();
-    guard.text.buf = NULL;
-    cap = CAP;
-    start = any_upto(CAP);
     assume(header_ok(&guard));
     const struct migtask_guard before = guard;
     size_t len = any_upto(PIECE);

@@ -71,10 +71,19 @@ static bool nesting_ok(const struct migtask_guard *guard)
     return place == MIGTASK_PLACE_ROOT;
 }
 
+/* The places that stand for an error code or a message, as bits. */
+#define CODES (1u << MIGTASK_PLACE_ERROR_CODE | 1u << MIGTASK_PLACE_OTHER_CODE)
+#define MESSAGES                                                                                   \
+    (1u << MIGTASK_PLACE_ERROR_MSG | 1u << MIGTASK_PLACE_OTHER_MSG | 1u << MIGTASK_PLACE_TITLE)
+
 /* The place of the value that comes is in what is open, or one that may stand anywhere below the
  * root; the root itself has but the place of a text. */
 static bool next_ok(const struct migtask_guard *guard)
 {
+    if (guard->state == STRUCTURE && guard->depth == 0 && (guard->allowed & VALUE) != 0 &&
+        (guard->next != MIGTASK_PLACE_OTHER_MSG || (guard->seen & MESSAGES) != 0)) {
+        return false; /* the body begins, and what is plain text has its place */
+    }
     if (guard->next == NOWHERE || (guard->allowed & (VALUE | COLON)) == 0) {
         return true; /* there is none, or it is set again before a value can come */
     }
@@ -120,21 +129,16 @@ static bool bytes_ok(const struct migtask_guard *guard)
 /* The budget: where texts must end, so that the members that have not come yet find room. */
 static size_t budget(const struct migtask_guard *guard)
 {
-    size_t end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
+    size_t freed = 0;
+    size_t vital = 0;
     for (unsigned place = 0; place < MIGTASK_PLACE_COUNT; place++) {
         const struct migtask_json_member *member = &migtask_reply_members[place];
-        if ((guard->freed >> place & 1) != 0) {
-            end += MIGTASK_KEPT_FRAME;
-            end += member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
-        }
+        bool is_freed = (guard->freed >> place & 1) != 0;
+        freed += is_freed;
+        vital += is_freed && member->vital ? MIGTASK_KEPT_BYTES(member->limit) : 0;
     }
-    return end;
+    return cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE + freed * MIGTASK_KEPT_FRAME + vital;
 }
-
-/* The places that stand for an error code or a message, as bits. */
-#define CODES (1u << MIGTASK_PLACE_ERROR_CODE | 1u << MIGTASK_PLACE_OTHER_CODE)
-#define MESSAGES                                                                                   \
-    (1u << MIGTASK_PLACE_ERROR_MSG | 1u << MIGTASK_PLACE_OTHER_MSG | 1u << MIGTASK_PLACE_TITLE)
 
 /* Room is freed once, by the first that needs it: for the root's members and nothing else. */
 static bool freed_ok(const struct migtask_guard *guard)

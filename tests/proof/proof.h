@@ -28,6 +28,7 @@
     }
 ANY(char, char)
 ANY(unsigned, unsigned)
+ANY(uint8, uint8_t)
 ANY(uint16, uint16_t)
 ANY(size, size_t)
 

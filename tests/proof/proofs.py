@@ -27,6 +27,7 @@ MEANT = {
         '        guard->allowed &= (uint16_t)~IN_NUMBER; /* nothing is left if that still lacked a digit */',
         '    unsigned char c = (unsigned char)*ptr;',
         '        begin_sequence(guard, (char)c);',
+        '    } else if ((unsigned char)c >= 0x80) {',
         '        if (take == 0 && (unsigned char)*ptr >= 0x80) {',
         # the last four digits
         '    uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);',
@@ -263,13 +264,16 @@ PROOFS += [
 ]
 JSON = 'core/json_guard.c'
 TEXT_H = 'core/kept_text.h'
+ONE_BYTE = [(JSON, 'took = string_bytes(guard, ptr, len);', 'took = string_bytes(guard, ptr, len); '
+             'size_t one_byte(size_t); took = one_byte(took);')]
+CLAIM = ['claim', 'migtask_find_name']
 GUARD = ['guard.c', 'libc.c', 'memcpy.c', 'core/unicode.c', 'core/reply.c']
 
 
 def guard():
     return {'migtask_guard_read.0': 2, **plain(1),
             'strlen.0': 5, 'bytes_ok.0': 4, 'nesting_ok.0': 4, 'budget.0': 17,
-            'migtask_find_name.0': 16, 'memcmp.0': 31, 'find_next.0': 16, 'structure_byte.0': 21, 'claim.0': 4,
+            'find_next.0': 16, 'structure_byte.0': 21, 'claim.0': 4,
             'memchr.0': 10, 'migtask_utf8_decode.0': 4, 'migtask_utf8_encode.0': 4, 'memcpy.0': 5}
 
 
@@ -282,25 +286,34 @@ PROOFS += [
         Bug('a byte behind the buffer (off by one)', JSON, 'cap - MIGTASK_KEPT_SLACK - MIGTASK',
             'cap + 1 - MIGTASK_KEPT_SLACK - MIGTASK'),
     ]),
+    Proof('guard_claim', GUARD, guard(), {}, [
+        Bug('a duplicate is kept again', JSON, 'if ((guard->seen >> best & 1) != 0) {', 'if (false) {'),
+        Bug('room is freed again', JSON, ' && (guard->freed >> best & 1) == 0', ''),
+        Bug('room for one member too few (off by one)', 'core/reply.h', '(8 * MIGTASK_KEPT_FRAME',
+            '(7 * MIGTASK_KEPT_FRAME'),
+    ]),
+    Proof('guard_name', GUARD, {**guard(), 'migtask_find_name.0': 16, 'memcmp.0': 31}, {}, [
+        Bug('a name that begins like it', 'core/unicode.c', '(size_t)*names == len && ', ''),
+        Bug('the byte behind it (off by one)', 'core/unicode.c', 'memcmp(names + 1, name, len)',
+            'memcmp(names + 1, name, len + 1)'),
+        Bug('the next name begins one byte later (off by one)', 'core/unicode.c',
+            'names += *names + 1', 'names += *names + 2'),
+    ]),
     Proof('guard_structure', GUARD, guard(), {}, [
         Bug('a level too many (off by one)', JSON, 'guard->depth == MIGTASK_JSON_DEPTH',
             'guard->depth > MIGTASK_JSON_DEPTH'),
         Bug('} closes an array', JSON, 'CONTAINER_ENDS, END_OBJECT,',
             'CONTAINER_ENDS, END_OBJECT | END_ARRAY,'),
-        Bug('a duplicate is kept again', JSON, 'if ((guard->seen >> best & 1) != 0) {', 'if (false) {'),
-        Bug('room is freed again', JSON, ' && (guard->freed >> best & 1) == 0', ''),
-        Bug('room for one member too few (off by one)', 'core/reply.h', '(8 * MIGTASK_KEPT_FRAME',
-            '(7 * MIGTASK_KEPT_FRAME'),
         Bug('a number does not end', JSON, '        end_number(guard);\n        return;', '        return;'),
         Bug('a later value takes a no back', JSON, 'guard->no |= (rules', 'guard->no = (rules'),
-    ]),
+    ], CLAIM),
     Proof('guard_string', GUARD, guard(), {}, [
         Bug('DEL takes the next byte along (off by one)', JSON, 'plain = 1;', 'plain = 2;'),
         Bug('a name that is one byte too long (off by one)', JSON,
             'room = sizeof guard->name - guard', 'room = sizeof guard->name + 1 - guard'),
         Bug('a UTF-8 sequence goes on from the one before', JSON,
             'SEQUENCE;\n    guard->count = 0;', 'SEQUENCE;'),
-    ]),
+    ], CLAIM, ONE_BYTE),
     Proof('guard_sequence', GUARD, guard(), {}, [
         Bug('a byte too many (off by one)', JSON, 'need == guard->count', 'need < guard->count'),
         Bug('what begins no character waits', JSON,
@@ -331,8 +344,8 @@ PROOFS += [
     ]),
     Proof('guard_text', GUARD, guard(), {}, [
         Bug('a byte inside of a character begins one', JSON,
-            '} else if ((unsigned char)c >= 0x80) {\n        begin_sequence(guard, c);\n    } else if (c < 0x20)',
-            '} else if (c < 0x20 && c >= 0)'),
+            'begin_sequence(guard, c);\n    } else if (c < 0x20)',
+            'string_text(guard, &c, 1);\n    } else if (c < 0x20)'),
         Bug('it goes on as a string', JSON, 'guard->blank = true;', 'guard->state = STRING;'),
         Bug('each letter is a text', JSON, 'string_text(guard, &c, 1);', 'migtask_kept_end(&guard->text);'),
     ]),
@@ -343,7 +356,7 @@ PROOFS += [
             'case MALFORMED:\n            guard->state = STRUCTURE;\n            return;'),
         Bug('more is kept (off by one)', JSON, 'case MALFORMED:\n            return;',
             'case MALFORMED:\n            guard->kept++;\n            return;'),
-    ]),
+    ], CLAIM),
     Proof('guard_end', GUARD, guard(), {}, [
         Bug('an end inside an object', JSON, 'guard->state == STRUCTURE && guard->depth == 0;',
             'guard->state == STRUCTURE;'),
@@ -354,7 +367,7 @@ PROOFS += [
 
 PROOFS += [
     Proof('guard_put', GUARD, {**guard(), **plain(2), 'PIECE': 2, 'migtask_guard_put.0': 3},
-          {**guard(), **plain(8), 'PIECE': 8, 'migtask_guard_put.0': 9}, [
+          {**guard(), **plain(8), 'PIECE': 8, 'migtask_guard_put.0': 9}, replace=CLAIM[1:], bugs=[
         Bug('a byte behind the piece (off by one)', JSON,
             'string_text(guard, MIGTASK_REPLACEMENT, 3);\n            take = 1;',
             'string_text(guard, MIGTASK_REPLACEMENT, 3);\n            take = 2;'),

@@ -398,7 +398,7 @@ static void test_early_by_first_byte(void **state)
     static const char *const answers[] = {
         BODY_OK, "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\n" BODY_OK};
+        ("HTTP/1.1 100 Continue\r\n\r\n" BODY_OK)};
     const size_t len = request_length();
     trip t;
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
