@@ -27,10 +27,11 @@ check: $(CONFIGURATIONS)
 	@$(PYTHON) tests/coverage/coverage.py core $(LLVM) $(CONFIGURATIONS:%=$(OUT)/%)
 
 # Built anew each time, for the compiler's warnings say what it cannot measure; not optimized, so
-# that everything is counted where it stands.
+# that everything is counted where it stands. %m: what processes of one program count at once is
+# put together, under a lock.
 $(CONFIGURATIONS):
 	@rm -rf $(OUT)/$@ && mkdir -p $(OUT)/$@
-	@LLVM_PROFILE_FILE='$(OUT)/$@/%p.profraw' $(MAKE) -f tests/unit.mk CONFIGURATION=$@ \
+	@LLVM_PROFILE_FILE='$(OUT)/$@/%m.profraw' $(MAKE) -f tests/unit.mk CONFIGURATION=$@ \
 		OUT=$(OUT)/$@ CC=clang$(LLVM) CFLAGS='-O0 -fno-sanitize=all $(MEASURE) -fcoverage-mcdc' \
 		>$(OUT)/$@/log 2>&1 || { cat $(OUT)/$@/log; exit 1; }
 

@@ -102,7 +102,7 @@ static bool grammar_ok(const struct migtask_guard *guard)
     return implies((guard->allowed & END_ARRAY) != 0, inside == 1) &&
            implies((guard->allowed & (END_OBJECT | NAME | COLON)) != 0, inside == 2) &&
            implies((guard->allowed & COMMA) != 0, inside != 0) &&
-           implies((guard->allowed & NAME) != 0, (guard->allowed & VALUE) == 0) &&
+           implies((guard->allowed & (NAME | COLON)) != 0, (guard->allowed & VALUE) == 0) &&
            implies(is_in_string(guard) && guard->use == A_NAME, (guard->allowed & NAME) != 0);
 }
 

@@ -296,8 +296,8 @@ PROOFS += [
         Bug('a name that begins like it', 'core/unicode.c', '(size_t)*names == len && ', ''),
         Bug('the byte behind it (off by one)', 'core/unicode.c', 'memcmp(names + 1, name, len)',
             'memcmp(names + 1, name, len + 1)'),
-        Bug('the next name begins one byte later (off by one)', 'core/unicode.c',
-            'names += *names + 1', 'names += *names + 2'),
+        Bug('every second place', 'core/unicode.c', 'names += *names + 1, index++',
+            'names += *names + 1, index += 2'),
     ]),
     Proof('guard_structure', GUARD, guard(), {}, [
         Bug('a level too many (off by one)', JSON, 'guard->depth == MIGTASK_JSON_DEPTH',
