@@ -304,7 +304,8 @@ PROOFS += [
             'guard->depth > MIGTASK_JSON_DEPTH'),
         Bug('} closes an array', JSON, 'CONTAINER_ENDS, END_OBJECT,',
             'CONTAINER_ENDS, END_OBJECT | END_ARRAY,'),
-        Bug('a number does not end', JSON, '        end_number(guard);\n        return;', '        return;'),
+        Bug('a number does not end', JSON, '!= NOTHING) {\n        end_number(guard);',
+            '!= NOTHING) {'),
         Bug('a later value takes a no back', JSON, 'guard->no |= (rules', 'guard->no = (rules'),
     ], CLAIM),
     Proof('guard_string', GUARD, guard(), {}, [
