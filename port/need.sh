@@ -44,14 +44,19 @@ need_cross() {
     done <"$top/boards/host/static.txt"
 }
 
-# Whichever compiler it is, wherever its headers are.
+# The compiler, and its C library wherever that is; with flags, or for another machine, the latter
+# is the caller's business.
 need_compiler() {
-    if command -v "${CC%% *}" >/dev/null; then
-        echo '#include <stdio.h>' | $CC -E - >/dev/null 2>&1 || need libc6-dev /none
-    else
-        need gcc "${CC%% *}"
-        need libc6-dev /usr/include/stdio.h
-    fi
+    need gcc "${CC%% *}"
+    case $CC in
+    *' '*) return ;;
+    esac
+    case $("$CC" -dumpmachine 2>/dev/null || uname -m) in
+    "$(uname -m)"*)
+        echo '#include <stdio.h>' | "$CC" -E - >/dev/null 2>&1 ||
+            need libc6-dev /usr/include/stdio.h
+        ;;
+    esac
 }
 
 need_group() {
