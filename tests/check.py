@@ -76,8 +76,8 @@ GROUPS = [
     [
         Stage('service', 300, 'the simulator of the service',
               [PYTHON, 'tests/service/test_service.py']),
-        Stage('deb', 600, 'the Debian packages', [PYTHON, 'tests/packaging/deb_test.py']),
-        Stage('recipes', 400, 'the recipes for OpenWrt and Yocto',
+        Stage('deb', 900, 'the Debian packages', [PYTHON, 'tests/packaging/deb_test.py']),
+        Stage('recipes', 900, 'the recipes for OpenWrt and Yocto',
               [PYTHON, 'tests/packaging/recipes_test.py']),
         Stage('packaging', 600, 'what `make install` installs',
               [PYTHON, '-m', 'unittest', 'discover', '-s', 'tests/packaging']),

@@ -21,7 +21,7 @@ from simulator import Simulator  # noqa: E402
 def run(command, status=0, **options):
     """Its standard output; it must end with this status."""
     options = {'cwd': TOP, 'stdin': subprocess.DEVNULL, 'capture_output': True, 'text': True,
-               'timeout': 120, **options}
+               'timeout': 600, **options}
     done = subprocess.run([str(part) for part in command], check=False, **options)
     if done.returncode != status:
         raise AssertionError(f'{command}: exit status {done.returncode}\n{done.stdout}'
