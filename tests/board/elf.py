@@ -11,7 +11,7 @@ HEAP = re.compile(r' _?(malloc|calloc|realloc|free|sbrk)(_r)?$', re.M)
 RAM = 0x20000000
 
 # Where a source file belongs; the first that is found in its name.
-PARTS = (('deps/mbedtls', 'mbedTLS'), ('deps/lwip', 'lwIP'), ('boards/firmware/runtime', 'libc'), ('boards/', 'port+board'),
+PARTS = (('deps/mbedtls', 'mbedTLS'), ('port/mbedtls/changed', 'mbedTLS'), ('deps/lwip', 'lwIP'), ('boards/firmware/runtime', 'libc'), ('boards/', 'port+board'),
          ('port/', 'port+board'), ('core/', 'core'), ('jsmn', 'core'), ('libgcc', 'libc'), ('gcc', 'libc'))
 COLUMNS = ('core', 'port+board', 'lwIP', 'mbedTLS', 'libc')
 

@@ -102,7 +102,9 @@ def for_random_numbers(binary):
     with tempfile.TemporaryDirectory() as folder:
         library = pathlib.Path(folder) / 'late.so'
         source = pathlib.Path(__file__).parent.parent / 'command/late_random.c'
-        subprocess.run([os.environ.get('CC', 'cc'), '-shared', '-fPIC', '-o', library, source, '-ldl'], check=True)
+        # Bound at once, as the command is: else the linker saves registers on the stack, with a part of the token.
+        subprocess.run([os.environ.get('CC', 'cc'), '-shared', '-fPIC', '-Wl,-z,now', '-o', library, source, '-ldl'],
+                       check=True)
         watch(binary, ['start', 'ready-1', '--endpoint=https://h', '--timeout=60'],
               [f'LD_PRELOAD={library}', 'RANDOM_LATE_MS=1000000', *VARIABLES, *PROXIES], only='[stack]')
 

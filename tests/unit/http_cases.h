@@ -208,6 +208,8 @@ static const http_case http_cases[] = {
     {"200, Content-Type: text/html, fine", TYPED("Content-Type: text/html", ""), ACCEPT(200)},
     {"200, Content-Type: text/html, fine", TYPED("Content-Type: text/html", " \n"), ACCEPT(200)},
     {"200, Content-Type: text/plain, fine", TYPED("Content-Type: text/plain", "ok"), ACCEPT(200)},
+    {"200, Content-Type: application/yaml, fine", TYPED("Content-Type: application/yaml", "ok"),
+     ACCEPT(200)},
     {"200, Content-Type: application/json, fine",
      TYPED("Content-Type: application/json", "\xe6\x88\x90\xe5\x8a\x9f"), ACCEPT(200)},
     {"200, Content-Type:, fine", TYPED("Content-Type:", "ok"), ACCEPT(200)},

@@ -589,9 +589,12 @@ static void test_endpoints(void **state)
         {"https://[v1.a]", NULL, 0, 0},
         {"https://[::1 ]", NULL, 0, 0},
     };
+    static const char with_nul[] = "https://[fe80::1%a\0b]";
     static guarded area, room;
     trip t;
+    migtask_endpoint none;
     assert_true(sizeof(HOST_253) - 1 == MIGTASK_HOST_MAX);
+    assert_false(migtask_endpoint_parse((migtask_view){with_nul, sizeof with_nul - 1}, &none));
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         migtask_endpoint e;
         memset(&e, 0x55, sizeof(e));
