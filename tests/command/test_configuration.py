@@ -50,7 +50,7 @@ class Endpoint(Invalid):
                 'https://h:1:2', 'https://user@h', 'https://user:pw@h', 'https://h/v3', 'https://h//', 'https://h/?q',
                 'https://h?q', 'https://h#f', 'https://h/#', 'https://a b', 'https://h\t', ' https://h', 'https://h ',
                 'https://a_b', 'https://[::1', 'https://::1', 'https://[::g]', 'https://[127.0.0.1]', 'https://[]',
-                'https://[::1]x', 'https://[::1]8443', 'https://[fe80::1%25eth0]', 'https://[fe80::1%eth0]',
+                'https://[::1]x', 'https://[::1]8443', 'https://[fe80::1%]', 'https://[fe80::1%eth/0]',
                 'https://[1:2:3:4:5:6:7:8:9]', 'https://[1::2::3]', 'https://[12345::]', 'https://[1:2:3:4:5:6:7]',
                 f'https://{LONGEST_HOST}a', 'https://bücher.example', 'https://h\r\nX-Evil: 1', 'https://h%2e',
                 'https://h\\', 'xhttps://h', 'https://' + 'a' * 100000, 'https://h,b', 'https://*.example'):
