@@ -42,7 +42,7 @@ GROUPS = [
               [*MAKE, 'native-static']),
     ],
     [
-        Stage('static', 500, 'builds the static files for all machines', [*MAKE, 'static']),
+        Stage('static', 900, 'builds the static files for all machines', [*MAKE, 'static']),
         Stage('lint', 600, 'style and static analysis of the host\'s files', [*MAKE, 'lint']),
         Stage('unit-host', 600, 'unit tests, limits of the host, under ASan and UBSan',
               [*MAKE, '-f', 'tests/unit.mk', 'CONFIGURATION=host']),
