@@ -407,9 +407,9 @@ static migtask_retained tls_retained(void *ctx)
     const migtask_tls *tls = ctx;
     const migtask_stream *lower = &tls->config.lower;
     return tls->held                              ? MIGTASK_RETAINED_ALL
+           : tls->phase != MIGTASK_TLS_OPEN       ? MIGTASK_RETAINED_NONE
            : tls->out_sealed + tls->out_plain > 0 ? MIGTASK_RETAINED_SOME
-           : tls->phase == MIGTASK_TLS_OPEN       ? lower->ops->retained(lower->ctx)
-                                                  : MIGTASK_RETAINED_NONE;
+                                                  : lower->ops->retained(lower->ctx);
 }
 
 /* ---- Up ---- */
