@@ -14,6 +14,7 @@ import time
 from support import BINARY, LONG_TOKEN, TOKEN, Case, Result, check_result, environment, parse_json, target, wait_until
 
 QUESTION = 'Token ('
+LINE_MODE_MAX = 4095  # Of a line, what the line mode of a terminal keeps.
 
 
 class Person:
@@ -196,6 +197,7 @@ class Prompt(Case):
                 person = self.enterContext(Person(['start', '--tasks', str(path), '--json', '-t', '-',
                                                    *target(self.simulator.port)]))
                 person.type(f'{token}\n')
+                wait_until(lambda: len(person.look()) >= min(len(token), LINE_MODE_MAX))  # The terminal works on its own.
                 path.write_text('ready-1\n', encoding='ascii')  # Waits until the command has opened it.
                 if token == TOKEN:
                     person.shown = ''  # Of what was typed before, the terminal itself showed it.

@@ -297,7 +297,7 @@ class Script(unittest.TestCase):
         starts = 'rescue: the command starts'
         self.assertEqual(self.outcome(starts, 'rescue: exit status', ' rescue: exit status 0'), 4)
         self.assertEqual(self.outcome(starts, 'rescue: exit status 1', 'more'), 1)
-        erased = 'waiting ...\\r\\033[K'    # the line that shows the progress
+        erased = 'waiting ...\\r' + ' ' * 11 + '\\b' * 11    # the line that shows the progress
         self.assertEqual(self.outcome(starts, f'{erased}rescue: exit status 1'), 1)
 
     def test_dead_machine(self):
