@@ -133,7 +133,15 @@ static void begin_message(struct migtask_http *http)
 void migtask_http_init(struct migtask_http *http)
 {
     http->interim_left = MIGTASK_INTERIM_MAX;
+    http->names = field_names;
     begin_message(http);
+}
+
+void migtask_http_init_connect(struct migtask_http *http, const char *name)
+{
+    migtask_http_init(http);
+    http->names = name;
+    http->first = MIGTASK_FIELD_DATE;
 }
 
 bool migtask_http_complete_at_end(const struct migtask_http *http)
@@ -195,9 +203,8 @@ static void add_digit(struct migtask_http *http, char c, unsigned base)
 /* The name of a header line is complete. */
 static void begin_value(struct migtask_http *http)
 {
-    size_t field = migtask_find_name(field_names, http->value, http->value_len);
-    bool wanted = !http->in_trailer && !http->to_connect;
-    http->field = wanted ? (uint8_t)field : MIGTASK_FIELD_OTHER;
+    size_t field = http->first + migtask_find_name(http->names, http->value, http->value_len);
+    http->field = http->in_trailer ? MIGTASK_FIELD_OTHER : (uint8_t)field;
     http->value_len = 0;
     http->blank = false;
 }

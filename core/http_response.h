@@ -56,15 +56,20 @@ struct migtask_http {
     uint16_t value_len;
     /* From here on it outlives an interim answer. */
     uint8_t interim_left;
-    bool to_connect;    /* it answers a CONNECT: set behind init, see below */
+    uint8_t first;      /* field of the first of these names; none of them is FIELD_OTHER */
     uint32_t line_left; /* bytes that the header section, trailer or chunk line may still have */
+    const char *names;  /* of the headers that are read, as migtask_find_name() takes them */
     char value[MIGTASK_HTTP_PIECE]; /* of the header line; before its colon, its name */
 };
 
-/* The struct is all zero. With to_connect no header is wanted, and none says how the message goes
- * on: behind the header section of a 2xx answer comes what the tunnel carries (RFC 9110
- * section 9.3.6), so a caller stops there. */
+/* The struct is all zero. */
 void migtask_http_init(struct migtask_http *http);
+
+/* The same for the answer to a CONNECT. None of its headers says how the message goes on: after the
+ * header section of a 2xx answer comes what the tunnel carries (RFC 9110 section 9.3.6), so a
+ * caller stops there. The one that is wanted is given by its name, in lower case behind its length;
+ * its field is FIELD_DATE. */
+void migtask_http_init_connect(struct migtask_http *http, const char *name);
 
 /* Reads from *at, which it moves, up to end. For VALUE and FIELD the piece is http->value
  * (value_len bytes, white space around the value removed); for BODY the piece is *body, inside the

@@ -53,19 +53,18 @@ void migtask_put_place(struct migtask_writer *w, const migtask_endpoint *endpoin
 }
 
 void migtask_refusal_write(struct migtask_writer *w, const migtask_proxy_config *config,
-                           unsigned status)
+                           unsigned status, const char *scheme)
 {
     const char *says = " opens no connection to ";
     const char *advice = ": see its log";
-    bool names_target = true;
+    bool signs_in = status == 401 || status == 407; /* 401: of some, for wrong ones */
     switch (status) {
     case 403:
         says = " does not allow a connection to ";
         advice = ": ask those who run it to allow this host and port";
         break;
-    case 401: /* of some, for wrong ones */
+    case 401:
     case 407:
-        names_target = false;
         says = config->credentials.ptr != NULL ? " does not accept this user and password"
                                                : " wants a user and a password";
         advice = ": give them as http://USER:PASSWORD@HOST:PORT";
@@ -87,9 +86,16 @@ void migtask_refusal_write(struct migtask_writer *w, const migtask_proxy_config 
     }
     migtask_put_string(w, "the proxy ");
     migtask_put_place(w, &config->proxy);
+    if (signs_in && scheme != NULL) {
+        says = " wants a sign-in by ";
+        advice = ", and Basic alone is known here: have it let this machine through without one, "
+                 "or go by a proxy in between that knows it, such as cntlm";
+    }
     migtask_put_string(w, says);
-    if (names_target) {
+    if (!signs_in) {
         migtask_put_place(w, &config->target);
+    } else if (scheme != NULL) {
+        migtask_put_string(w, scheme);
     }
     migtask_put_string(w, " (HTTP ");
     migtask_put_number(w, status);

@@ -12,8 +12,9 @@ void migtask_connect_write(struct migtask_writer *w, const migtask_proxy_config 
 void migtask_put_place(struct migtask_writer *w, const migtask_endpoint *endpoint);
 
 /* A sentence for people: why the proxy opened no connection if it answered with this status
- * (100..599, not 2xx), and what can be done. */
+ * (100..599, not 2xx), and what can be done. scheme: the way to sign in that it wants, if Basic is
+ * none that it takes; else NULL. */
 void migtask_refusal_write(struct migtask_writer *w, const migtask_proxy_config *config,
-                           unsigned status);
+                           unsigned status, const char *scheme);
 
 #endif

@@ -103,7 +103,8 @@ static migtask_io fail_for_status(migtask_proxy *proxy, unsigned status)
 {
     struct migtask_writer w =
         begin_failure(proxy, is_passing(status) ? MIGTASK_CONNECT_FAILED : MIGTASK_PROXY_FAILED);
-    migtask_refusal_write(&w, &proxy->config, status);
+    const char *scheme = proxy->takes_basic || proxy->scheme[0] == '\0' ? NULL : proxy->scheme;
+    migtask_refusal_write(&w, &proxy->config, status, scheme);
     proxy->denied = status == 401 || status == 403 || status == 407;
     return end_failure(proxy, &w);
 }
@@ -129,8 +130,7 @@ static void begin_reading(migtask_proxy *proxy)
     struct migtask_http *http = reader_of(proxy);
     wipe_request(proxy);
     memset(proxy->http, 0, sizeof proxy->http);
-    migtask_http_init(http);
-    http->to_connect = true;
+    migtask_http_init_connect(http, "\22proxy-authenticate");
     proxy->state = READING;
 }
 
@@ -156,16 +156,61 @@ static migtask_io send_request(migtask_proxy *proxy)
     }
 }
 
+/* A word of a Proxy-Authenticate header: is it a way to sign in? RFC 9110 section 11.6.1: a name of
+ * a scheme stands at the front, or after the comma that ends the challenge before it. */
+static void take_scheme(migtask_proxy *proxy, migtask_view word)
+{
+    static const char basic[] = "basic";
+    size_t same = 0;
+    while (same < word.len && same < sizeof basic - 1 && (word.ptr[same] | 0x20) == basic[same]) {
+        same++;
+    }
+    if (same == sizeof basic - 1 && word.len == same) {
+        proxy->takes_basic = true;
+    } else if (proxy->scheme[0] == '\0' && migtask_is_word(word, sizeof proxy->scheme - 1, "--")) {
+        memcpy(proxy->scheme, word.ptr, word.len);
+        proxy->scheme[word.len] = '\0';
+    }
+}
+
+/* A piece of such a header. */
+static void take_challenge(migtask_proxy *proxy)
+{
+    const struct migtask_http *http = reader_of(proxy);
+    const char *at = http->value;
+    const char *end = at + http->value_len;
+    bool begins = true;
+    while (at < end) {
+        const char *word = at;
+        while (at < end && *at != ' ' && *at != ',') {
+            at++;
+        }
+        if (begins && at > word) {
+            take_scheme(proxy, (migtask_view){word, (size_t)(at - word)});
+        }
+        if (at < end) {
+            begins = *at == ',' || (begins && at == word);
+            at++;
+        }
+    }
+}
+
 /* Bytes of the answer are in the buffer. OK: the connection is open; WOULD_BLOCK: go on reading. */
 static migtask_io take_answer(migtask_proxy *proxy, size_t len)
 {
     struct migtask_http *http = reader_of(proxy);
     const char *at = proxy->buffer;
     migtask_view body;
+    enum migtask_http_event event;
     proxy->answered = true;
-    switch (migtask_http_read(http, &at, proxy->buffer + len, &body)) {
-    case MIGTASK_READ_MORE:
-        return MIGTASK_IO_WOULD_BLOCK;
+    while ((event = migtask_http_read(http, &at, proxy->buffer + len, &body)) <=
+           MIGTASK_READ_FIELD) {
+        if (event == MIGTASK_READ_MORE) {
+            return MIGTASK_IO_WOULD_BLOCK;
+        }
+        take_challenge(proxy);
+    }
+    switch (event) {
     case MIGTASK_READ_HEADER: /* of the final answer: 200 or more */
         if (http->status >= 300) {
             return fail_for_status(proxy, http->status);
@@ -220,7 +265,8 @@ static migtask_io proxy_connect(void *ctx)
     if (proxy->state == CLOSED) {
         proxy->reason = MIGTASK_OK;
         proxy->answered = false;
-        proxy->denied = false;
+        proxy->denied = proxy->takes_basic = false;
+        proxy->scheme[0] = '\0';
         proxy->sent = proxy->at = proxy->end = 0;
         if (proxy->config.lower.ops == NULL) {
             struct migtask_writer w = begin_failure(proxy, MIGTASK_INVALID_CONFIG);

@@ -67,9 +67,11 @@ typedef struct migtask_proxy {
     uint8_t reason;    /* migtask_reason, once opening it failed */
     bool answered;     /* bytes of an answer have come */
     bool denied;       /* migtask_proxy_denied() */
+    bool takes_basic;  /* its answer names Basic as a way to sign in */
+    char scheme[12];   /* the first other way that it names, "" if none */
     size_t sent;       /* bytes of the CONNECT that the stream below took */
     size_t at, end;    /* buffer[at..end) came behind the answer and waits for recv */
-    uint64_t http[12]; /* the reader of the answer: struct migtask_http */
+    uint64_t http[13]; /* the reader of the answer: struct migtask_http */
     char buffer[MIGTASK_PROXY_BUFFER];
 } migtask_proxy;
 

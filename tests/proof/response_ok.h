@@ -91,7 +91,9 @@ static struct migtask_http any_response(void)
     http.chunked = any_bool();
     http.in_trailer = any_bool();
     http.blank = any_bool();
-    http.to_connect = any_bool();
+    bool to_connect = any_bool();
+    http.names = to_connect ? "\22proxy-authenticate" : field_names;
+    http.first = to_connect ? MIGTASK_FIELD_DATE : 0;
     http.coded = any_bool();
     http.markup = any_bool();
 #if MIGTASK_KEEP_OPEN
