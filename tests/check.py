@@ -248,9 +248,12 @@ def main():
     for group in GROUPS:
         stages = [stage for stage in group if stage.name in wanted]
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-            results += pool.map(run, stages)
-    passed, failed = (sum(column) for column in zip(*results))
+            results += zip(stages, pool.map(run, stages))
+    passed, failed = (sum(column) for column in zip(*(result for _, result in results)))
     print(f'{time.monotonic() - start:.0f} s')
+    for stage, result in results:
+        if result[1]:
+            print(f'{stage.name}: {result[1]} failed, see build/check/{stage.name}.log')
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 

@@ -89,7 +89,7 @@ $(foreach name,$(VARIANTS),$(eval $(call variant,$(name))))
 UNIX := contrib/ports/unix/port
 THREADED_SOURCES := $(UNIX)/sys_arch.c $(patsubst %,src/core/%.c,ipv4/ip4_frag ipv6/ip6_frag) \
 	$(patsubst %,src/api/%.c,api_lib api_msg err if_api netbuf netdb netifapi sockets tcpip)
-THREADED_OURS := $(patsubst %,port/posix/%.c,tcp wait text clock) \
+THREADED_OURS := $(patsubst %,port/posix/%.c,tcp addresses phrases wait text clock) \
 	port/lwip/lookup.c port/lwip/resolve.c tests/lwip/sockets.c
 
 define threaded

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "phrases.h"
 #include "sockets.h"
 #include "text.h"
 #include "wait.h"
@@ -18,110 +19,18 @@ _Static_assert(sizeof(((migtask_posix_tcp *)0)->peer) >= MIGTASK_POSIX_PEER_MAX,
 /* CLOSED -> (RESOLVING ->) CONNECTING -> CONNECTED; BROKEN from any but CLOSED. */
 enum state { CLOSED, RESOLVING, CONNECTING, CONNECTED, BROKEN };
 
-/* ---------------------------------------------------------------------------------------------
- * Failures and their sentences. None of them says "try again": only the outcome of the call can.
- */
-
-typedef struct phrase {
-    int error;
-    uint8_t rank; /* of the failures of several addresses the highest is told */
-    const char *before;
-    const char *after;
-} phrase;
-
-#define RANK_OTHER 3
-
-static const phrase connect_phrases[] = {
-    {ECONNREFUSED, 7, "connection refused by ",
-     ": is the port right, and is the service there running?"},
-    {ECONNRESET, 6, "the connection was cut while being opened by ",
-     " or something on the way: does a firewall or proxy stand in between?"},
-    {ETIMEDOUT, 5, "no answer from ",
-     ": is the address right, and does a firewall on the way drop the connection?"},
-    {EHOSTUNREACH, 4, "no way to ",
-     ": that machine is down, or a firewall or router on the way rejects the connection"},
-    {EACCES, 4, "not allowed to connect to ",
-     ": a firewall rule, of this machine or on the way, forbids it"},
-    {EPERM, 4, "not allowed to connect to ",
-     ": a firewall rule or security policy of this machine forbids it"},
-    {EMFILE, RANK_OTHER, "cannot connect to ",
-     ": this process has too many files open (see its limit of open files)"},
-    {ENFILE, RANK_OTHER, "cannot connect to ", ": this machine has too many files open"},
-    {ENOMEM, RANK_OTHER, "cannot connect to ", ": this machine is out of memory"},
-    {ENOBUFS, RANK_OTHER, "cannot connect to ", ": this machine is out of network memory"},
-    {ENETUNREACH, 2, "no route to the network of ",
-     ": is the network up, with an address and a default route, or does a firewall reject it?"},
-    {EADDRNOTAVAIL, 1, "this machine has no address of its own to reach ", ": is the network up?"},
-    {EINVAL, 1, "this machine has no route that leads to ",
-     ": a link-local address needs its interface, as in [fe80::1%eth0]; any other is kept out "
-     "by a route"},
-    {ENODEV, 1, "the network interface is gone for ", ": is it plugged in, and its driver loaded?"},
-    {ENXIO, 1, "the network interface is gone for ", ": is it plugged in, and its driver loaded?"},
-    {EAFNOSUPPORT, 1, "this machine lacks the kind of network (IPv4 or IPv6) for ",
-     ": use an address of the other kind"},
-};
-
-static const phrase lost_phrases[] = {
-    {ECONNRESET, 0, "the connection was reset by ",
-     " or something on the way: see the log of the service, proxy or firewall there"},
-    {EPIPE, 0, "the connection was closed by ",
-     " before all was sent: see the log of the service or proxy there"},
-    {ETIMEDOUT, 0, "the connection died: no more answers from ", ": was the network interrupted?"},
-    {ECONNABORTED, 0, "the connection died: no more answers from ",
-     ": was the network interrupted?"},
-    {EHOSTUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
-    {ENETUNREACH, 0, "the connection died: no more route to ", ": was the network interrupted?"},
-};
-
-static phrase phrase_of(const phrase *phrases, size_t count, int error, const char *otherwise)
+static migtask_posix_text begin_sentence(migtask_posix_tcp *tcp)
 {
-    phrase other = {error, RANK_OTHER, otherwise, NULL};
-
-    for (size_t i = 0; i < count; i++) {
-        if (phrases[i].error == error) {
-            return phrases[i];
-        }
-    }
-    return other;
-}
-
-static void say(migtask_posix_tcp *tcp, const phrase *what, const char *peer)
-{
-    migtask_posix_text text = migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
-
-    migtask_posix_text_add(&text, what->before);
-    migtask_posix_text_add(&text, peer);
-    if (what->after != NULL) {
-        migtask_posix_text_add(&text, what->after);
-    } else {
-        migtask_posix_text_add(&text, " failed with system error ");
-        migtask_posix_text_number(&text, (uint32_t)what->error);
-    }
-}
-
-static void say_of_name(migtask_posix_tcp *tcp, const char *before, const char *after)
-{
-    migtask_posix_text text = migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
-    migtask_view name = tcp->where.host;
-
-    name.len += tcp->where.kind == MIGTASK_HOST_IPV6 ? tcp->where.more : 0;
-    if (name.len > 100) {
-        name.len = 100;
-    }
-    migtask_posix_text_add(&text, before);
-    migtask_posix_text_view(&text, name);
-    migtask_posix_text_add(&text, name.len < tcp->where.host.len ? "..." : "");
-    migtask_posix_text_add(&text, after);
+    return migtask_posix_text_begin(tcp->sentence, sizeof tcp->sentence);
 }
 
 /* The connection broke: the first error is the one that is told. */
 static migtask_io lose(migtask_posix_tcp *tcp, int error)
 {
     if (tcp->state != BROKEN) {
-        phrase what = phrase_of(lost_phrases, sizeof lost_phrases / sizeof *lost_phrases, error,
-                                "the connection to ");
+        migtask_posix_text text = begin_sentence(tcp);
 
-        say(tcp, &what, tcp->peer);
+        migtask_posix_say_lost(&text, error, migtask_text(tcp->peer));
         tcp->reason = MIGTASK_CONNECTION_LOST;
         tcp->state = BROKEN;
     }
@@ -132,27 +41,20 @@ static migtask_io lose(migtask_posix_tcp *tcp, int error)
  * Opening: the name.
  */
 
+/* As a person wrote it. */
+static migtask_view name_for_people(const migtask_posix_tcp *tcp)
+{
+    migtask_view name = tcp->where.host;
+
+    name.len += tcp->where.kind == MIGTASK_HOST_IPV6 ? tcp->where.more : 0;
+    return name;
+}
+
 static void fail_to_resolve(migtask_posix_tcp *tcp, migtask_posix_resolve_status status)
 {
-    switch (status) {
-    case MIGTASK_POSIX_NAME_UNKNOWN:
-        say_of_name(tcp, "there is no such name as ",
-                    ": is it spelled right, and does the name server in use know it?");
-        break;
-    case MIGTASK_POSIX_NO_ADDRESS:
-        say_of_name(tcp, "there is no address for the name ",
-                    ": is it spelled right, and does the name server in use know it?");
-        break;
-    case MIGTASK_POSIX_NO_ANSWER:
-        say_of_name(tcp, "no name server gave an answer for ",
-                    ", or it refused or failed: is the network up, and is the right name server "
-                    "set (/etc/resolv.conf)?");
-        break;
-    default:
-        say_of_name(tcp, "this machine could not look up the name ",
-                    ": is it out of memory, processes or files? An address needs no look-up");
-        break;
-    }
+    migtask_posix_text text = begin_sentence(tcp);
+
+    migtask_posix_say_resolve(&text, status, name_for_people(tcp));
     tcp->reason = MIGTASK_RESOLVE_FAILED;
     tcp->state = BROKEN;
 }
@@ -201,112 +103,26 @@ static uint32_t interface_of(migtask_view zone)
 /* The one address that was given. */
 static void take_address(migtask_posix_tcp *tcp)
 {
-    migtask_posix_address *address = &tcp->addresses[0];
+    migtask_posix_address *address = &tcp->addresses.list[0];
     bool is_ipv4 = tcp->where.kind == MIGTASK_HOST_IPV4;
 
     address->scope = 0;
     address->len = is_ipv4 ? 4 : 16;
     memcpy(address->bytes, tcp->where.address, sizeof address->bytes);
-    tcp->count = 1;
+    tcp->addresses.count = 1;
     begin_connecting(tcp);
     if (!is_ipv4 && tcp->where.more > 0) {
         migtask_view zone = {tcp->where.host.ptr + tcp->where.host.len, tcp->where.more};
 
         address->scope = interface_of(zone);
         if (address->scope == 0) {
-            say_of_name(tcp, "this machine has no network interface as named in ",
-                        ": are its driver loaded and its name right (see ip link)?");
+            migtask_posix_text text = begin_sentence(tcp);
+
+            migtask_posix_say_no_interface(&text, name_for_people(tcp));
             tcp->reason = MIGTASK_CONNECT_FAILED;
             tcp->state = BROKEN;
         }
     }
-}
-
-/* FNV-1a. Two addresses of the same hash would share a place in the order, no more. */
-static uint32_t hash_of(const migtask_posix_address *address)
-{
-    uint32_t hash = 2166136261u;
-
-    for (size_t i = 0; i < address->len; i++) {
-        hash = (hash ^ address->bytes[i]) * 16777619u;
-    }
-    return hash;
-}
-
-/* 0: not silent; else the larger, the later it was. */
-static unsigned silence_of(const migtask_posix_tcp *tcp, const migtask_posix_address *address)
-{
-    uint32_t hash = hash_of(address);
-    unsigned i = MIGTASK_POSIX_SILENT;
-
-    while (i > 0 && tcp->silent[i - 1] != hash) {
-        i--;
-    }
-    return i;
-}
-
-/* The connection ends: notes whether its address said anything. */
-static void note_silence(migtask_posix_tcp *tcp)
-{
-    unsigned place = silence_of(tcp, &tcp->addresses[tcp->at]);
-    bool heard = tcp->phase == MIGTASK_POSIX_TCP_HEARD;
-
-    if (place == 0 && heard) {
-        return;
-    }
-    for (unsigned i = place > 0 ? place - 1 : 0; i + 1 < MIGTASK_POSIX_SILENT; i++) {
-        tcp->silent[i] = tcp->silent[i + 1];
-    }
-    tcp->silent[MIGTASK_POSIX_SILENT - 1] = heard ? 0 : hash_of(&tcp->addresses[tcp->at]);
-}
-
-/* Puts the addresses that are still to be tried in order: IPv6 and IPv4 by turns, each as they
- * were; silent ones after all others, the latest last. */
-static void put_in_order(migtask_posix_tcp *tcp)
-{
-    migtask_posix_address left[MIGTASK_POSIX_ADDRESSES];
-    unsigned count = (unsigned)tcp->count - tcp->next;
-    migtask_posix_address *to = &tcp->addresses[tcp->next];
-    uint8_t turn = 16;
-
-    memcpy(left, to, count * sizeof *left);
-    for (unsigned put = 0; put < count; put++) {
-        unsigned best = count;
-        unsigned best_rank = 0;
-
-        for (unsigned i = 0; i < count; i++) {
-            unsigned rank = 2 * silence_of(tcp, &left[i]) + (left[i].len != turn ? 1 : 0);
-
-            if (left[i].len != 0 && (best == count || rank < best_rank)) {
-                best = i;
-                best_rank = rank;
-            }
-        }
-        to[put] = left[best];
-        left[best].len = 0;
-        turn = to[put].len == 16 ? 4 : 16;
-    }
-}
-
-/* Takes new addresses in, behind those that were tried. Where there is not enough room for both
- * families, each has half of it. */
-static void take_addresses(migtask_posix_tcp *tcp, const migtask_posix_address *found,
-                           unsigned count)
-{
-    unsigned half = MIGTASK_POSIX_ADDRESSES / 2;
-    unsigned need = count < half ? count : half;
-    unsigned kept = tcp->count;
-
-    if (kept > MIGTASK_POSIX_ADDRESSES - need) {
-        kept =
-            MIGTASK_POSIX_ADDRESSES - need > tcp->next ? MIGTASK_POSIX_ADDRESSES - need : tcp->next;
-    }
-    if (count > MIGTASK_POSIX_ADDRESSES - kept) {
-        count = MIGTASK_POSIX_ADDRESSES - kept;
-    }
-    memcpy(&tcp->addresses[kept], found, count * sizeof *found);
-    tcp->count = (uint8_t)(kept + count);
-    put_in_order(tcp);
 }
 
 /* What a search has come to, and the addresses that it found. */
@@ -315,15 +131,15 @@ static void take_results(migtask_posix_tcp *tcp, migtask_posix_resolve_status st
 {
     tcp->searching = status == MIGTASK_POSIX_RESOLVING;
     if (count > 0) {
-        tcp->found_at = tcp->count == 0 ? now : tcp->found_at;
-        take_addresses(tcp, found, count);
+        tcp->found_at = tcp->addresses.count == 0 ? now : tcp->found_at;
+        migtask_posix_addresses_add(&tcp->addresses, found, count);
     }
     if (tcp->state != RESOLVING) {
         return;
     }
-    if (tcp->count == 0 && !tcp->searching) {
+    if (tcp->addresses.count == 0 && !tcp->searching) {
         fail_to_resolve(tcp, status);
-    } else if (tcp->count > 0 &&
+    } else if (tcp->addresses.count > 0 &&
                (!tcp->searching || now - tcp->found_at >= MIGTASK_POSIX_RESOLUTION_DELAY_MS)) {
         begin_connecting(tcp);
     }
@@ -347,8 +163,8 @@ static void open_again(migtask_posix_tcp *tcp, uint32_t now)
     tcp->peer[0] = '\0';
     tcp->ready = tcp->failed = 0;
     tcp->events = 0;
-    tcp->count = 0;
-    tcp->next = 0;
+    tcp->addresses.count = 0;
+    tcp->addresses.next = 0;
     tcp->rank = 0;
     tcp->searching = false;
     if (tcp->where.kind == MIGTASK_HOST_NAME) {
@@ -434,23 +250,23 @@ static int begin_attempt(const migtask_posix_address *address, uint16_t port)
 /* Address i is out. The sentence keeps the most telling failure of all; the next address is due. */
 static void give_up_address(migtask_posix_tcp *tcp, unsigned i, int error, uint32_t now)
 {
-    phrase what = phrase_of(connect_phrases, sizeof connect_phrases / sizeof *connect_phrases,
-                            error, "connecting to ");
+    unsigned rank = migtask_posix_connect_rank(error);
 
     if (tcp->attempts[i] >= 0) {
         close(tcp->attempts[i]);
         tcp->attempts[i] = -1;
         tcp->pending--;
     }
-    if (what.rank > tcp->rank) {
+    if (rank > tcp->rank) {
         char peer[MIGTASK_POSIX_PEER_MAX];
         migtask_posix_text text = migtask_posix_text_begin(peer, sizeof peer);
 
-        migtask_posix_text_peer(&text, &tcp->addresses[i], tcp->where.port);
-        tcp->rank = what.rank;
-        say(tcp, &what, peer);
+        migtask_posix_text_peer(&text, &tcp->addresses.list[i], tcp->where.port);
+        tcp->rank = (uint8_t)rank;
+        text = begin_sentence(tcp);
+        migtask_posix_say_connect(&text, error, migtask_text(peer));
     }
-    if (i + 1u == tcp->next) {
+    if (i + 1u == tcp->addresses.next) {
         tcp->next_at = now;
     }
 }
@@ -471,7 +287,7 @@ static void name_peer(migtask_posix_tcp *tcp, unsigned i)
 {
     migtask_posix_text text = migtask_posix_text_begin(tcp->peer, sizeof tcp->peer);
 
-    migtask_posix_text_peer(&text, &tcp->addresses[i], tcp->where.port);
+    migtask_posix_text_peer(&text, &tcp->addresses.list[i], tcp->where.port);
 }
 
 /* Address i is connected. Without TCP_NODELAY a request that follows the handshake's last flight
@@ -500,9 +316,9 @@ static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset
 {
     struct pollfd watched[MIGTASK_POSIX_ADDRESSES + 1];
     int more = tcp->searching ? migtask_posix_resolve_fd(&tcp->resolver) : -1;
-    unsigned count = tcp->next;
+    unsigned count = tcp->addresses.next;
 
-    for (unsigned i = 0; i < tcp->next; i++) {
+    for (unsigned i = 0; i < tcp->addresses.next; i++) {
         watched[i].fd = tcp->attempts[i]; /* poll() skips -1 */
         watched[i].events = POLLOUT;
         watched[i].revents = 0;
@@ -513,7 +329,7 @@ static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset
         watched[count++].revents = 0;
     }
     if (migtask_posix_wait(watched, count, max_ms, mask) > 0) {
-        for (unsigned i = 0; i < tcp->next; i++) {
+        for (unsigned i = 0; i < tcp->addresses.next; i++) {
             tcp->ready |= (uint16_t)((watched[i].revents != 0) << i);
             tcp->failed |= (uint16_t)(((watched[i].revents & ~POLLOUT) != 0) << i);
         }
@@ -525,7 +341,7 @@ static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
     if (tcp->ready == 0) {
         watch_attempts(tcp, 0, NULL);
     }
-    for (unsigned i = 0; i < tcp->next && tcp->state == CONNECTING; i++) {
+    for (unsigned i = 0; i < tcp->addresses.next && tcp->state == CONNECTING; i++) {
         if ((tcp->ready >> i & 1) != 0) {
             int error = 0;
             socklen_t len = sizeof error;
@@ -551,9 +367,9 @@ static void fail_to_connect(migtask_posix_tcp *tcp)
     migtask_posix_text text =
         migtask_posix_text_begin(tcp->sentence + used, sizeof tcp->sentence - used);
 
-    if (tcp->count > 1) {
+    if (tcp->addresses.count > 1) {
         migtask_posix_text_add(&text, " (");
-        migtask_posix_text_number(&text, tcp->count);
+        migtask_posix_text_number(&text, tcp->addresses.count);
         migtask_posix_text_add(&text, " addresses were tried)");
     }
     tcp->reason = MIGTASK_CONNECT_FAILED;
@@ -563,12 +379,13 @@ static void fail_to_connect(migtask_posix_tcp *tcp)
 /* Starts every address that is due; when none is left and none pending, it has failed. */
 static void start_attempts(migtask_posix_tcp *tcp, uint32_t now)
 {
-    while (tcp->next < tcp->count && (tcp->pending == 0 || (int32_t)(now - tcp->next_at) >= 0)) {
-        unsigned i = tcp->next++;
+    while (tcp->addresses.next < tcp->addresses.count &&
+           (tcp->pending == 0 || (int32_t)(now - tcp->next_at) >= 0)) {
+        unsigned i = tcp->addresses.next++;
 
         name_peer(tcp, i);
         tcp->next_at = now + MIGTASK_POSIX_STAGGER_MS;
-        tcp->attempts[i] = begin_attempt(&tcp->addresses[i], tcp->where.port);
+        tcp->attempts[i] = begin_attempt(&tcp->addresses.list[i], tcp->where.port);
         if (tcp->attempts[i] >= 0) {
             tcp->pending++;
         } else {
@@ -670,7 +487,8 @@ static void tcp_close(void *ctx)
     close_attempts(tcp);
     tcp->searching = false;
     if (tcp->fd >= 0) {
-        note_silence(tcp);
+        migtask_posix_addresses_note(&tcp->addresses, tcp->at,
+                                     tcp->phase == MIGTASK_POSIX_TCP_HEARD);
         close(tcp->fd);
         tcp->fd = -1;
     }
@@ -746,9 +564,10 @@ void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
     case CLOSED:
         break;
     case CONNECTING:
-        if (tcp->next < tcp->count || tcp->pending == 0) {
-            max_ms = time_until(tcp->next < tcp->count ? tcp->next_at
-                                                       : tcp->found_at + MIGTASK_POSIX_LATE_MS,
+        if (tcp->addresses.next < tcp->addresses.count || tcp->pending == 0) {
+            max_ms = time_until(tcp->addresses.next < tcp->addresses.count
+                                    ? tcp->next_at
+                                    : tcp->found_at + MIGTASK_POSIX_LATE_MS,
                                 max_ms);
             if (max_ms == 0) {
                 return;
@@ -761,7 +580,7 @@ void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
         watch_attempts(tcp, max_ms, tcp->wait_mask);
         return;
     case RESOLVING:
-        if (tcp->count > 0) {
+        if (tcp->addresses.count > 0) {
             max_ms = time_until(tcp->found_at + MIGTASK_POSIX_RESOLUTION_DELAY_MS, max_ms);
         }
         watched.fd = migtask_posix_resolve_fd(&tcp->resolver);

@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "../../core/migtask.h"
-#include "resolve.h"
+#include "addresses.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,9 +36,6 @@ extern "C" {
  * other family is waited for when none of them could be connected to. */
 #define MIGTASK_POSIX_RESOLUTION_DELAY_MS 50
 #define MIGTASK_POSIX_LATE_MS 1000
-
-/* How many silent addresses are remembered; one that is forgotten is tried in its turn again. */
-#define MIGTASK_POSIX_SILENT 4
 
 /* Bytes of the longest sentence with its NUL; a longer one is cut. */
 #define MIGTASK_POSIX_SENTENCE_MAX 256
@@ -57,23 +54,18 @@ typedef struct migtask_posix_tcp {
     migtask_endpoint where;
     const sigset_t *wait_mask; /* or NULL */
     migtask_posix_resolver resolver;
-    migtask_posix_address addresses[MIGTASK_POSIX_ADDRESSES];
+    migtask_posix_addresses addresses;
     int attempts[MIGTASK_POSIX_ADDRESSES]; /* the socket of each address, -1 if none */
     int fd;                                /* the connection, -1 if none */
     uint32_t next_at;                      /* when the next address is due */
     uint32_t found_at;                     /* when the first address was found */
-    uint32_t
-        silent[MIGTASK_POSIX_SILENT]; /* addresses that said nothing: hashes, the newest last */
-    uint16_t ready;                   /* attempts of which poll() said that they are decided */
-    uint16_t failed;                  /* of these, the ones that may have failed */
-    bool fresh;                       /* something was just sent: no answer can be there yet */
-    bool searching;                   /* there may be more addresses */
-    bool heard;                       /* something was received on the connection */
-    short events;                     /* what the latest send and recv would wait for */
-    uint8_t count;                    /* addresses */
-    uint8_t next;                     /* the next to try */
-    uint8_t pending;                  /* sockets in attempts */
-    uint8_t at;                       /* the address that is connected */
+    uint16_t ready;                        /* attempts of which poll() said that they are decided */
+    uint16_t failed;                       /* of these, the ones that may have failed */
+    bool fresh;                            /* something was just sent: no answer can be there yet */
+    bool searching;                        /* there may be more addresses */
+    short events;                          /* what the latest send and recv would wait for */
+    uint8_t pending;                       /* sockets in attempts */
+    uint8_t at;                            /* the address that is connected */
     uint8_t state;
     uint8_t phase;
     uint8_t rank; /* how telling the failure in the sentence is */

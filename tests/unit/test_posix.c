@@ -736,7 +736,7 @@ static int winner(migtask_posix_tcp *tcp, bool speaks)
         io = stream.ops->connect(stream.ctx);
     }
     assert_int_equal(io, MIGTASK_IO_OK);
-    int last = tcp->addresses[tcp->at].bytes[3];
+    int last = tcp->addresses.list[tcp->at].bytes[3];
     if (speaks) {
         int peer = accept(listeners[last - 1], NULL, NULL);
         assert_int_equal(write(peer, "x", 1), 1);
@@ -762,11 +762,11 @@ static void test_order_of_addresses(void **state)
     memcpy(names.addresses, list, sizeof list);
     set_fault("connect", ENETUNREACH, 1, 0);
     CHECK(open_stream(&tcp, &where) == MIGTASK_IO_OK);
-    CHECK(tcp.count == COUNT_OF(expected));
-    for (size_t i = 0; i < tcp.count; i++) {
-        CHECK(tcp.addresses[i].len == (expected[i] == 0 ? 4 : 16));
+    CHECK(tcp.addresses.count == COUNT_OF(expected));
+    for (size_t i = 0; i < tcp.addresses.count; i++) {
+        CHECK(tcp.addresses.list[i].len == (expected[i] == 0 ? 4 : 16));
         CHECK(expected[i] == 0 ||
-              (tcp.addresses[i].bytes[15] == expected[i] && tcp.addresses[i].scope == 3));
+              (tcp.addresses.list[i].bytes[15] == expected[i] && tcp.addresses.list[i].scope == 3));
     }
     migtask_stream stream = migtask_posix_tcp_stream(&tcp);
     stream.ops->close(stream.ctx);
@@ -775,9 +775,9 @@ static void test_order_of_addresses(void **state)
     }
     set_fault("connect", ENETUNREACH, 1, 0);
     CHECK(open_stream(&tcp, &where) == MIGTASK_IO_OK);
-    CHECK(tcp.count == MIGTASK_POSIX_ADDRESSES);
-    for (size_t i = 0; i < tcp.count; i++) {
-        CHECK(tcp.addresses[i].len == (i % 2 == 0 ? 16 : 4));
+    CHECK(tcp.addresses.count == MIGTASK_POSIX_ADDRESSES);
+    for (size_t i = 0; i < tcp.addresses.count; i++) {
+        CHECK(tcp.addresses.list[i].len == (i % 2 == 0 ? 16 : 4));
     }
     stream.ops->close(stream.ctx);
     end_of_cases();
@@ -821,7 +821,7 @@ static void test_zones(void **state)
         CHECK(where.host.len == strlen("fe80::1"));
         set_fault("connect", EINVAL, 1, 0);
         CHECK(open_stream(&tcp, &where) == MIGTASK_IO_FAILED);
-        CHECK(tcp.addresses[0].scope == rows[i].scope);
+        CHECK(tcp.addresses.list[0].scope == rows[i].scope);
         expect_failure(&tcp, MIGTASK_CONNECT_FAILED,
                        rows[i].scope == 0 ? "no network interface" : "has no route");
     }
