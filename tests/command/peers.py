@@ -192,6 +192,14 @@ def is_whole_request(data):
     return bool(end) and length is not None and len(body) >= int(length[1])
 
 
+def read_request(read):
+    """A whole request, by read(size) of a connection; what there was before it ended, if it does."""
+    data = b''
+    while not is_whole_request(data) and (piece := read(65536)):
+        data += piece
+    return data
+
+
 class CountingProxy(_Server):
     """Passes the bytes of one connection on to a local port and counts them; `over` is set when it has ended."""
 

@@ -3,7 +3,7 @@
 import time
 
 from http_response import SHORT_200
-from peers import ScriptedPeer, is_whole_request
+from peers import ScriptedPeer, read_request
 from support import HOST, target
 from waves import Wave, connections, tasks_seen
 
@@ -84,9 +84,7 @@ class Stray(Wave):
         read = []
 
         def twice(peer, tls):
-            request = b''
-            while not is_whole_request(request):
-                request += tls.recv(4096)
+            request = read_request(tls.recv)
             read.append(request)
             tls.sendall(SHORT_200.replace(b'close', b'keep-alive'))
             time.sleep(0.02)

@@ -13,14 +13,18 @@ class Silence(Case):
         return self.run_command('network_check', 'ready-1', '-e', f'https://{HOST}:{port}', '--connect-to', to,
                                 '--ca-file', ROOTS, '--connect-timeout=0.4', '--retries=1', *options)
 
+    def full_port(self):
+        """Where no more connections are taken, nor refused."""
+        full = self.enterContext(socket.create_server(('127.0.0.1', 0), backlog=0))
+        for _ in range(4):
+            one = self.enterContext(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        return full.getsockname()[1]
+
     def test_no_answer_to_the_connection(self):
-        with socket.create_server(('127.0.0.1', 0), backlog=0) as full:
-            port = full.getsockname()[1]
-            waiting = [self.enterContext(socket.socket()) for _ in range(4)]
-            for one in waiting:
-                one.setblocking(False)
-                one.connect_ex(('127.0.0.1', port))
-            result = self.ask('127.0.0.1', port=port)
+        port = self.full_port()
+        result = self.ask('127.0.0.1', port=port)
         self.assertEqual(result.code, 3, str(result))
         self.assert_words(result, rf'attempt 1: not_sent, no answer from 127\.0\.0\.1 port {port} within',
                           rf'ready-1: no answer from 127\.0\.0\.1 port {port} within 0\.4 s \(--connect-timeout\)',
@@ -37,13 +41,8 @@ class Silence(Case):
         self.assertRegex(told.json['message'], words)
 
     def test_a_proxy_that_does_not_answer(self):
-        with socket.create_server(('127.0.0.1', 0), backlog=0) as full:
-            port = full.getsockname()[1]
-            waiting = [self.enterContext(socket.socket()) for _ in range(4)]
-            for one in waiting:
-                one.setblocking(False)
-                one.connect_ex(('127.0.0.1', port))
-            result = self.ask('127.0.0.1', f'--proxy=http://127.0.0.1:{port}')
+        port = self.full_port()
+        result = self.ask('127.0.0.1', f'--proxy=http://127.0.0.1:{port}')
         self.assert_words(result, rf'no answer from the proxy 127\.0\.0\.1 port {port} within 0\.4 s')
 
 

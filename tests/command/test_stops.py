@@ -3,7 +3,7 @@
 import json
 import os
 
-from peers import ScriptedPeer, closed_port, is_whole_request
+from peers import ScriptedPeer, closed_port, read_request
 from proxies import RecordingProxy, ScriptedProxy, read_head
 from support import EXIT, HERE, PKI, RESULT_LOST, Simulator, target
 from waves import Wave, tasks_seen
@@ -23,9 +23,7 @@ def refusing(status, code):
     body = json.dumps({'error_code': code, 'error_msg': 'no'}).encode()
 
     def talk(peer, tls):
-        request = b''
-        while not is_whole_request(request):
-            request += tls.recv(4096)
+        request = read_request(tls.recv)
         tls.sendall(b'HTTP/1.1 %d No\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n'
                     % (status, len(body)) + body)
         peer.stall()

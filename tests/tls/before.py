@@ -10,7 +10,7 @@ import unittest.mock
 import support
 from handshakes import do, ticket
 from judge import check_puppet, credential, good_chain, good_root, run, target
-from peers import _Server, is_whole_request
+from peers import _Server, is_whole_request, read_request
 import puppet12 as old
 from puppet import DATA, HANDSHAKE, NEW_SESSION_TICKET, Puppet, message, play
 from tls_connection import Ended, TlsConnection, server_context
@@ -130,12 +130,9 @@ class Server(_Server):
 
     def _converse(self, talk, connection):
         while True:
-            data = b''
-            while not is_whole_request(data):
-                piece = talk.read(65536)
-                if not piece:
-                    return
-                data += piece
+            data = read_request(talk.read)
+            if not is_whole_request(data):
+                return
             self.requests.append(re.search(rb'/tasks/([^/]*)/', data)[1].decode())
             if len(self.requests) == 1:
                 self._first(talk)

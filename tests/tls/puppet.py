@@ -132,21 +132,28 @@ class Link:
         while True:
             head = self._exactly(5)
             data = self._exactly(int.from_bytes(head[3:], 'big'))
-            kind = head[0]
-            self.puppet.kinds.append(kind)
-            if kind == CCS:
+            self.puppet.kinds.append(head[0])
+            opened = self.open_record(head, data)
+            if opened is None:
                 continue
-            if kind == DATA and self.reading:
-                try:
-                    kind, data = self.reading.unseal(head, data)
-                except ValueError:
-                    self.puppet.unreadable += len(data)
-                    continue
+            kind, data = opened
             if kind == ALERT:
                 self.puppet.alerts.append(data[-1])
             if kind == DATA:
                 self.puppet.received += data
             return kind, data
+
+    def open_record(self, head, data):
+        """(kind, content) of a record; None if there is nothing in it to be handed on."""
+        if head[0] == CCS:
+            return None
+        if head[0] != DATA or not self.reading:
+            return head[0], data
+        try:
+            return self.reading.unseal(head, data)
+        except ValueError:
+            self.puppet.unreadable += len(data)
+            return None
 
     def read_message(self):
         """The client's next handshake message, added to the transcript."""

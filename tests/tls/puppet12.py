@@ -45,21 +45,11 @@ class _Direction:
 class Link(puppet.Link):
     """One connection."""
 
-    def read(self):
-        """(kind, content) of the client's next record, without protection."""
-        head = self._exactly(5)
-        kind, data = head[0], self._exactly(int.from_bytes(head[3:], 'big'))
-        self.puppet.kinds.append(kind)
-        if kind == CCS:
+    def open_record(self, head, data):
+        if head[0] == CCS:
             self.reading = self._keys[0]
-            return self.read()
-        if self.reading:
-            data = self.reading.unseal(kind, data)
-        if kind == ALERT:
-            self.puppet.alerts.append(data[-1])
-        if kind == DATA:
-            self.puppet.received += data
-        return kind, data
+            return None
+        return head[0], self.reading.unseal(head[0], data) if self.reading else data
 
     def hello(self):
         """Read the ClientHello."""

@@ -8,7 +8,7 @@ import time
 import support
 from handshakes import do, finish
 from judge import credential, good_chain, good_root, judge, run, target
-from peers import _Server, is_whole_request
+from peers import _Server, is_whole_request, read_request
 from puppet import NEW_SESSION_TICKET, Puppet, extension, number, play, vector
 from tls_connection import Ended, TlsConnection, server_context
 
@@ -105,12 +105,8 @@ class Server(_Server):
         try:
             talk.handshake()
             self.resumed.append(talk.facts()['resumed'])
-            data = b''
-            while not is_whole_request(data):
-                piece = talk.read(65536)
-                if not piece:
-                    return
-                data += piece
+            if not is_whole_request(read_request(talk.read)):
+                return
             self.requests += 1
             talk.write(ANSWER)
             talk.end('notify')
