@@ -161,7 +161,7 @@ ready:
 # ---------------------------------------------------------------------------------------------
 # Other targets
 
-.PHONY: help setup deps menuconfig static demo check verify prove soak lint format size bench clean
+.PHONY: help setup deps menuconfig amalgamation static demo check verify prove soak lint format size bench clean
 
 help: ## show this list
 	@echo 'make [TARGET] [BOARD=...] [CONFIG=...] [V=1]'
@@ -182,6 +182,12 @@ menuconfig: ## change the limits; writes build/.../.config, which `make` then us
 	@mkdir -p $(OUT)
 	@[ -e $(OUT)/.config ] || cp boards/$(BOARD)/$(or $(CONFIG:%=%.),)defconfig $(OUT)/.config
 	@KCONFIG_CONFIG=$(OUT)/.config $(KCONFIG) menuconfig Kconfig
+
+amalgamation: ## write build/amalgamation: the library and its TLS as one .c and one .h file each
+	@port/tools.sh deps
+	@port/deps.sh jsmn
+	@port/amalgamation.sh build/amalgamation $(JSMN_DIR)/jsmn.h
+	$(call say,WRITE,build/amalgamation)
 
 static: ## build build/static/migtask-MACHINE, which need no library (musl): ARCH='...', default all
 	@$(MAKE) -f boards/host/static.mk

@@ -8,7 +8,7 @@
 #include "reply.h"
 #include "request.h"
 
-enum state { CONNECTING, SENDING, RECEIVING, DRAINING, DONE };
+enum call_state { CALL_CONNECTING, CALL_SENDING, CALL_RECEIVING, CALL_DRAINING, CALL_DONE };
 
 struct call {
     uint8_t state;
@@ -91,12 +91,12 @@ static void look_whether_out(struct call *call)
 /* Closes everything, but for a connection that is kept; the token's traces go with it. */
 static void finish(struct call *call, migtask_outcome outcome, migtask_reason reason)
 {
-    if (call->state == DRAINING && outcome != MIGTASK_REFUSED) {
+    if (call->state == CALL_DRAINING && outcome != MIGTASK_REFUSED) {
         reason = (migtask_reason)call->reason; /* the first error stays */
     }
     call->outcome = (uint8_t)outcome;
     call->reason = (uint8_t)reason;
-    call->state = DONE;
+    call->state = CALL_DONE;
     if (!call->keep) {
         call->stream.ops->close(call->stream.ctx);
     }
@@ -129,7 +129,7 @@ static void fail_stream(struct call *call)
 {
     const char *sentence = NULL;
     migtask_reason reason = call->stream.ops->failure(call->stream.ctx, &sentence);
-    if (call->state != DRAINING) {
+    if (call->state != CALL_DRAINING) {
         call->sentence = sentence;
     }
     fail(call, reason);
@@ -150,7 +150,7 @@ static bool is_gateways(migtask_view code)
 static bool may_stay_open(const struct call *call, bool clear_end)
 {
 #if MIGTASK_KEEP_OPEN
-    return call->request.keep_open && clear_end && call->state == RECEIVING && !call->early &&
+    return call->request.keep_open && clear_end && call->state == CALL_RECEIVING && !call->early &&
            migtask_http_persists(&call->http);
 #else
     (void)call;
@@ -219,7 +219,7 @@ static void take(struct call *call, size_t len)
     migtask_view body;
     call->received = true;
     call->early |= !call->out;
-    while (call->state != DONE) {
+    while (call->state != CALL_DONE) {
         enum migtask_http_event event = migtask_http_read(&call->http, &at, end, &body);
         switch (event) {
         case MIGTASK_READ_MORE:
@@ -234,8 +234,8 @@ static void take(struct call *call, size_t len)
             break;
         case MIGTASK_READ_HEADER:
             call->reply.http_status = call->http.status;
-            if (call->state == SENDING) { /* an answer before the question: no use to go on */
-                call->state = RECEIVING;
+            if (call->state == CALL_SENDING) { /* an answer before the question: no use to go on */
+                call->state = CALL_RECEIVING;
             }
             break;
         case MIGTASK_READ_BODY:
@@ -266,7 +266,7 @@ static bool step_receive(struct call *call)
         return true;
     case MIGTASK_IO_WOULD_BLOCK:
         call->read_next = false;
-        if (call->state == DRAINING) { /* all that had arrived is read, and more cannot come */
+        if (call->state == CALL_DRAINING) { /* all that had arrived is read, and more cannot come */
             fail(call, MIGTASK_CONNECTION_LOST);
             return true;
         }
@@ -309,7 +309,7 @@ static bool step_send(struct call *call)
         MIGTASK_ASSERT(sent > 0 && sent <= len);
         call->sent += sent;
         if (all_sent(call)) {
-            call->state = RECEIVING;
+            call->state = CALL_RECEIVING;
         }
         return true;
     case MIGTASK_IO_WOULD_BLOCK:
@@ -321,7 +321,7 @@ static bool step_send(struct call *call)
         const char *sentence = NULL;
         call->reason = (uint8_t)call->stream.ops->failure(call->stream.ctx, &sentence);
         call->sentence = sentence;
-        call->state = DRAINING;
+        call->state = CALL_DRAINING;
         return true;
     }
     }
@@ -331,7 +331,7 @@ static bool step_connect(struct call *call)
 {
     switch (call->stream.ops->connect(call->stream.ctx)) {
     case MIGTASK_IO_OK:
-        call->state = SENDING;
+        call->state = CALL_SENDING;
         return true;
     case MIGTASK_IO_WOULD_BLOCK:
         return false;
@@ -350,7 +350,7 @@ void migtask_call_begin(migtask_call *public, const migtask_stream *stream,
     call->request = *request;
     call->start_ms = now_ms;
     if (migtask_request_check(request) != MIGTASK_CHECK_OK) {
-        call->state = DONE;
+        call->state = CALL_DONE;
         call->outcome = MIGTASK_INVALID;
         call->reason = MIGTASK_INVALID_ARGUMENT;
         call->request.token.ptr = NULL;
@@ -378,7 +378,7 @@ uint32_t migtask_call_time_left(const migtask_call *public, uint32_t now_ms)
     const struct call *call = look_inside(public);
     const migtask_request *request = &call->request;
     uint32_t limit = request->timeout_ms;
-    if (call->state == CONNECTING && request->connect_timeout_ms < limit) {
+    if (call->state == CALL_CONNECTING && request->connect_timeout_ms < limit) {
         limit = request->connect_timeout_ms;
     }
     uint32_t elapsed = now_ms - call->start_ms; /* right across a wrap */
@@ -389,27 +389,27 @@ migtask_step migtask_call_step(migtask_call *public, uint32_t now_ms)
 {
     struct call *call = inside(public);
     bool moved = true;
-    if (call->state == DONE) {
+    if (call->state == CALL_DONE) {
         return MIGTASK_STEP_DONE;
     }
     if (migtask_call_time_left(public, now_ms) == 0) {
         fail(call, MIGTASK_TIMEOUT);
-    } else if (call->state == CONNECTING) {
+    } else if (call->state == CALL_CONNECTING) {
         moved = step_connect(call);
-    } else if (call->state == SENDING) {
+    } else if (call->state == CALL_SENDING) {
         moved = step_send(call);
     } else {
         moved = step_receive(call);
     }
-    return call->state == DONE ? MIGTASK_STEP_DONE
-           : moved             ? MIGTASK_STEP_MOVED
-                               : MIGTASK_STEP_WAITING;
+    return call->state == CALL_DONE ? MIGTASK_STEP_DONE
+           : moved                  ? MIGTASK_STEP_MOVED
+                                    : MIGTASK_STEP_WAITING;
 }
 
 void migtask_call_cancel(migtask_call *public)
 {
     struct call *call = inside(public);
-    if (call->state != DONE) {
+    if (call->state != CALL_DONE) {
         fail(call, MIGTASK_CANCELLED);
     }
 }
@@ -417,12 +417,12 @@ void migtask_call_cancel(migtask_call *public)
 migtask_phase migtask_call_phase(const migtask_call *public)
 {
     const struct call *call = look_inside(public);
-    switch ((enum state)call->state) {
-    case CONNECTING:
+    switch ((enum call_state)call->state) {
+    case CALL_CONNECTING:
         return MIGTASK_PHASE_CONNECTING;
-    case SENDING:
+    case CALL_SENDING:
         return MIGTASK_PHASE_SENDING;
-    case DONE:
+    case CALL_DONE:
         return MIGTASK_PHASE_DONE;
     default:
         return call->received ? MIGTASK_PHASE_RECEIVING : MIGTASK_PHASE_WAITING;
@@ -432,13 +432,13 @@ migtask_phase migtask_call_phase(const migtask_call *public)
 migtask_outcome migtask_call_outcome(const migtask_call *public)
 {
     const struct call *call = look_inside(public);
-    return call->state == DONE ? (migtask_outcome)call->outcome : without_answer(call);
+    return call->state == CALL_DONE ? (migtask_outcome)call->outcome : without_answer(call);
 }
 
 migtask_reason migtask_call_reason(const migtask_call *public)
 {
     const struct call *call = look_inside(public);
-    return call->state == DONE ? (migtask_reason)call->reason : MIGTASK_CANCELLED;
+    return call->state == CALL_DONE ? (migtask_reason)call->reason : MIGTASK_CANCELLED;
 }
 
 const char *migtask_call_sentence(const migtask_call *public)

@@ -5,7 +5,7 @@
 #include "unicode.h"
 
 /* States up to LINE_STATES move by the table below, one byte at a time. */
-enum state {
+enum http_state {
     MALFORMED, /* 0: what the table does not name */
     PHRASE,
     STATUS_LF,
@@ -157,7 +157,7 @@ bool migtask_http_persists(const struct migtask_http *http)
 #endif
 
 /* "HTTP/1.x NNN" and what follows it: the state behind that byte. RFC 9112 section 4. */
-static enum state status_byte(struct migtask_http *http, char c)
+static enum http_state status_byte(struct migtask_http *http, char c)
 {
     static const char form[] = "HTTP/1.x ddd";
     char expected = form[http->position++];
@@ -300,7 +300,7 @@ static enum migtask_http_event end_section(struct migtask_http *http)
         }
         return MIGTASK_READ_MORE;
     }
-    enum state next = BODY_TO_END;
+    enum http_state next = BODY_TO_END;
     if (http->in_trailer || http->status == 204 || http->status == 304) {
         next = DONE;
     } else if (http->chunked) {
@@ -319,7 +319,7 @@ static enum migtask_http_event end_section(struct migtask_http *http)
 /* One byte of a line; most of the work is the table's. */
 static enum migtask_http_event line_byte(struct migtask_http *http, char c)
 {
-    enum state from = (enum state)http->state;
+    enum http_state from = (enum http_state)http->state;
     http->state = from == STATUS ? (uint8_t)status_byte(http, c) : moves[from][classify(c)];
     switch (http->state) {
     case NAME:           /* its first byte; take_span() has the others */

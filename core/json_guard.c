@@ -4,34 +4,35 @@
 
 #include "unicode.h"
 
-enum state {
+enum json_state {
     STRUCTURE, /* outside strings and literals: see allowed */
     STRING,
-    SEQUENCE, /* inside a UTF-8 sequence */
-    ESCAPE,   /* behind a backslash */
-    HEX,      /* inside a \u escape */
-    LITERAL,  /* inside true, false or null */
-    TEXT,     /* in plain text, which is no JSON any more */
-    MALFORMED
+    SEQUENCE,   /* inside a UTF-8 sequence */
+    ESCAPE,     /* behind a backslash */
+    HEX_DIGITS, /* inside a \u escape */
+    LITERAL,    /* inside true, false or null */
+    PLAIN_TEXT, /* in plain text, which is no JSON any more */
+    NO_JSON
 };
 
 /* What may come next outside strings and literals. */
 enum {
-    VALUE = 1 << 0,
-    NAME = 1 << 1,
-    COLON = 1 << 2,
-    COMMA = 1 << 3,
-    END_OBJECT = 1 << 4,
-    END_ARRAY = 1 << 5,
-    DONE = 1 << 6,  /* the body's end, white space, and what follows a value: see end_value() */
-    FIRST = 1 << 7, /* digit of a number, RFC 8259 section 6: none may follow a zero */
-    DIGIT = 1 << 8,
-    POINT = 1 << 9,
-    FRACTION = 1 << 10, /* digit of it */
-    EXPONENT = 1 << 11,
-    SIGN = 1 << 12,
-    POWER = 1 << 13, /* digit of it */
-    IN_NUMBER = FIRST | DIGIT | POINT | FRACTION | EXPONENT | SIGN | POWER
+    MAY_VALUE = 1 << 0,
+    MAY_NAME = 1 << 1,
+    MAY_COLON = 1 << 2,
+    MAY_COMMA = 1 << 3,
+    MAY_END_OBJECT = 1 << 4,
+    MAY_END_ARRAY = 1 << 5,
+    MAY_END = 1 << 6,   /* the body's end, white space, and what follows a value: see end_value() */
+    MAY_FIRST = 1 << 7, /* digit of a number, RFC 8259 section 6: none may follow a zero */
+    MAY_DIGIT = 1 << 8,
+    MAY_POINT = 1 << 9,
+    MAY_FRACTION = 1 << 10, /* digit of it */
+    MAY_EXPONENT = 1 << 11,
+    MAY_SIGN = 1 << 12,
+    MAY_POWER = 1 << 13, /* digit of it */
+    IN_NUMBER =
+        MAY_FIRST | MAY_DIGIT | MAY_POINT | MAY_FRACTION | MAY_EXPONENT | MAY_SIGN | MAY_POWER
 };
 
 enum use { IGNORED, A_NAME, KEPT, PLAIN };
@@ -127,10 +128,10 @@ static void end_kept(struct migtask_guard *guard)
 static void end_value(struct migtask_guard *guard, unsigned allowed)
 {
     if (guard->depth > 0) {
-        allowed |= COMMA | (is_object(guard) ? END_OBJECT : END_ARRAY);
+        allowed |= MAY_COMMA | (is_object(guard) ? MAY_END_OBJECT : MAY_END_ARRAY);
     }
     guard->state = STRUCTURE;
-    guard->allowed = (uint16_t)(allowed | DONE);
+    guard->allowed = (uint16_t)(allowed | MAY_END);
 }
 
 /* The wanted place of that name in what is open now; elements of arrays have none. */
@@ -152,10 +153,10 @@ static void find_next(struct migtask_guard *guard, size_t name)
 /* Behind '[' or '{', or behind a comma: an element or a name comes. */
 static void begin_item(struct migtask_guard *guard)
 {
-    guard->allowed = NAME;
+    guard->allowed = MAY_NAME;
     guard->judged = 0;
     if (!is_object(guard)) {
-        guard->allowed = VALUE;
+        guard->allowed = MAY_VALUE;
         find_next(guard, MIGTASK_NAME_OF_ELEMENT);
     }
 }
@@ -165,7 +166,7 @@ static void begin_container(struct migtask_guard *guard, bool object)
     uint8_t place = claim(guard, object ? MIGTASK_JSON_OBJECT : MIGTASK_JSON_ARRAY);
     const bool must_be_empty = (guard->judged & NO_ERROR) != 0;
     if (guard->depth == MIGTASK_JSON_DEPTH) {
-        guard->state = MALFORMED;
+        guard->state = NO_JSON;
         return;
     }
     uint8_t *bits = &guard->objects[guard->depth >> 3];
@@ -183,7 +184,7 @@ static void begin_container(struct migtask_guard *guard, bool object)
     }
     begin_item(guard);
     guard->judged = must_be_empty ? NO_MORE : 0;
-    guard->allowed |= object ? END_OBJECT : END_ARRAY;
+    guard->allowed |= object ? MAY_END_OBJECT : MAY_END_ARRAY;
 }
 
 static void end_container(struct migtask_guard *guard)
@@ -212,7 +213,7 @@ static void begin_string(struct migtask_guard *guard)
 {
     guard->state = STRING;
     guard->use = IGNORED;
-    if (guard->allowed & NAME) {
+    if (guard->allowed & MAY_NAME) {
         guard->use = A_NAME;
         guard->name_len = 0;
         return;
@@ -256,7 +257,7 @@ static void end_string(struct migtask_guard *guard)
 {
     end_value(guard, 0);
     if (guard->use == A_NAME) {
-        guard->allowed = COLON;
+        guard->allowed = MAY_COLON;
         size_t name = migtask_find_name(migtask_reply_names, guard->name, guard->name_len);
         find_next(guard, name);
         guard->judged = name <= MIGTASK_NAME_ERROR_CODE ? NO_CODE
@@ -275,7 +276,7 @@ static void hex_byte(struct migtask_guard *guard, char c)
     uint32_t character = (uint16_t)((unsigned)guard->unit << 4 | digit);
     guard->unit = (uint16_t)character;
     if (digit > 15) {
-        guard->state = MALFORMED;
+        guard->state = NO_JSON;
         return;
     }
     if (++guard->count < 4) {
@@ -309,7 +310,7 @@ static void escape_byte(struct migtask_guard *guard, char c)
         string_text(guard, &escaped[found - escapes], 1);
     } else {
         guard->count = 0;
-        guard->state = c == 'u' ? HEX : MALFORMED;
+        guard->state = c == 'u' ? HEX_DIGITS : NO_JSON;
     }
 }
 
@@ -320,11 +321,11 @@ static void sequence_byte(struct migtask_guard *guard, char c)
     guard->sequence[guard->count++] = c;
     size_t need = migtask_utf8_decode(guard->sequence, guard->count, &character);
     if (need == 0) {
-        guard->state = MALFORMED;
+        guard->state = NO_JSON;
     } else if (need == guard->count) {
         guard->state = STRING;
         if (guard->use == PLAIN) { /* without a byte order mark */
-            guard->state = character == 0xFEFF ? MALFORMED : TEXT;
+            guard->state = character == 0xFEFF ? NO_JSON : PLAIN_TEXT;
         }
         string_text(guard, guard->sequence, need);
     }
@@ -359,7 +360,7 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
     } else if (c >= 0x80) {
         begin_sequence(guard, (char)c);
     } else {
-        guard->state = MALFORMED;
+        guard->state = NO_JSON;
     }
     return 1;
 }
@@ -384,7 +385,7 @@ static void text_byte(struct migtask_guard *guard, char c)
     } else if ((unsigned char)c >= 0x80) {
         begin_sequence(guard, c);
     } else if (c < 0x20) {
-        guard->state = MALFORMED;
+        guard->state = NO_JSON;
     } else {
         string_text(guard, &c, 1);
     }
@@ -406,40 +407,41 @@ enum action {
 };
 
 /* The grammar outside strings and literals, as rules: a byte, what must be allowed for it, what is
- * allowed behind it, and what is to be done. '1' stands for any digit, 'e' for both cases, and DONE
- * brings what follows a value. The first rule that fits is taken. */
+ * allowed behind it, and what is to be done. '1' stands for any digit, 'e' for both cases, and
+ * MAY_END brings what follows a value. The first rule that fits is taken. */
 static const struct {
     char byte;
     uint8_t action;
     uint16_t needed;
     uint16_t allowed;
 } rules[] = {
-    {'"', STRING_BEGINS | NO_MORE, NAME | VALUE, 0},
-    {':', NOTHING, COLON, VALUE},
-    {',', ITEM_ENDS, COMMA, 0},
-    {'{', OBJECT_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
-    {'}', CONTAINER_ENDS, END_OBJECT, 0},
-    {'[', ARRAY_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
-    {']', CONTAINER_ENDS, END_ARRAY, 0},
-    {'-', NO_MORE, VALUE, FIRST},
-    {'0', NO_MORE, VALUE | FIRST, POINT | EXPONENT | DONE},
-    {'1', NO_CODE | NO_ERROR | NO_MORE, VALUE | FIRST | DIGIT, DIGIT | POINT | EXPONENT | DONE},
-    {'.', NOTHING, POINT, FRACTION},
-    {'0', NOTHING, FRACTION, FRACTION | EXPONENT | DONE},
-    {'1', NO_CODE | NO_ERROR, FRACTION, FRACTION | EXPONENT | DONE},
-    {'e', NOTHING, EXPONENT, SIGN | POWER},
-    {'+', NOTHING, SIGN, POWER},
-    {'-', NOTHING, SIGN, POWER},
-    {'1', NOTHING, POWER, POWER | DONE},
-    {'t', LITERAL_BEGINS | NO_CODE | NO_ERROR | NO_MORE, VALUE, 0},
-    {'f', LITERAL_BEGINS | NO_CODE | NO_MORE, VALUE, 0},
-    {'n', LITERAL_BEGINS | NO_MORE, VALUE, 0},
+    {'"', STRING_BEGINS | NO_MORE, MAY_NAME | MAY_VALUE, 0},
+    {':', NOTHING, MAY_COLON, MAY_VALUE},
+    {',', ITEM_ENDS, MAY_COMMA, 0},
+    {'{', OBJECT_BEGINS | NO_CODE | NO_MORE, MAY_VALUE, 0},
+    {'}', CONTAINER_ENDS, MAY_END_OBJECT, 0},
+    {'[', ARRAY_BEGINS | NO_CODE | NO_MORE, MAY_VALUE, 0},
+    {']', CONTAINER_ENDS, MAY_END_ARRAY, 0},
+    {'-', NO_MORE, MAY_VALUE, MAY_FIRST},
+    {'0', NO_MORE, MAY_VALUE | MAY_FIRST, MAY_POINT | MAY_EXPONENT | MAY_END},
+    {'1', NO_CODE | NO_ERROR | NO_MORE, MAY_VALUE | MAY_FIRST | MAY_DIGIT,
+     MAY_DIGIT | MAY_POINT | MAY_EXPONENT | MAY_END},
+    {'.', NOTHING, MAY_POINT, MAY_FRACTION},
+    {'0', NOTHING, MAY_FRACTION, MAY_FRACTION | MAY_EXPONENT | MAY_END},
+    {'1', NO_CODE | NO_ERROR, MAY_FRACTION, MAY_FRACTION | MAY_EXPONENT | MAY_END},
+    {'e', NOTHING, MAY_EXPONENT, MAY_SIGN | MAY_POWER},
+    {'+', NOTHING, MAY_SIGN, MAY_POWER},
+    {'-', NOTHING, MAY_SIGN, MAY_POWER},
+    {'1', NOTHING, MAY_POWER, MAY_POWER | MAY_END},
+    {'t', LITERAL_BEGINS | NO_CODE | NO_ERROR | NO_MORE, MAY_VALUE, 0},
+    {'f', LITERAL_BEGINS | NO_CODE | NO_MORE, MAY_VALUE, 0},
+    {'n', LITERAL_BEGINS | NO_MORE, MAY_VALUE, 0},
 };
 
 /* What has come is no JSON. */
 static void give_up(struct migtask_guard *guard)
 {
-    guard->state = guard->use == PLAIN ? TEXT : MALFORMED;
+    guard->state = guard->use == PLAIN ? PLAIN_TEXT : NO_JSON;
 }
 
 static void literal_byte(struct migtask_guard *guard, char c)
@@ -469,7 +471,7 @@ static void structure_byte(struct migtask_guard *guard, char c)
         end_number(guard);
         return;
     }
-    if (guard->depth == 0 && guard->allowed == VALUE) {
+    if (guard->depth == 0 && guard->allowed == MAY_VALUE) {
         begin_text(guard, c);
     }
     while ((rules[i].needed & guard->allowed) == 0 ||
@@ -505,14 +507,14 @@ static void structure_byte(struct migtask_guard *guard, char c)
         guard->literal = c == 't' ? "rue" : c == 'f' ? "alse" : "ull";
         break;
     default:
-        if ((guard->allowed & VALUE) != 0 && guard->use != PLAIN) {
+        if ((guard->allowed & MAY_VALUE) != 0 && guard->use != PLAIN) {
             begin_kept(guard, MIGTASK_JSON_NUMBER);
         }
         if (guard->use == KEPT) {
             migtask_kept_append(&guard->text, &c, 1);
         }
         guard->allowed = rules[i].allowed;
-        if ((guard->allowed & DONE) != 0) {
+        if ((guard->allowed & MAY_END) != 0) {
             end_value(guard, guard->allowed);
         }
         break;
@@ -525,8 +527,8 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
     while (len > 0) {
         size_t took = 1;
         const uint8_t state = guard->state;
-        switch ((enum state)state) {
-        case MALFORMED:
+        switch ((enum json_state)state) {
+        case NO_JSON:
             return;
         case STRUCTURE:
             structure_byte(guard, *ptr);
@@ -540,13 +542,13 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
         case ESCAPE:
             escape_byte(guard, *ptr);
             break;
-        case HEX:
+        case HEX_DIGITS:
             hex_byte(guard, *ptr);
             break;
         case LITERAL:
             literal_byte(guard, *ptr);
             break;
-        case TEXT:
+        case PLAIN_TEXT:
             break;
         }
         if (guard->use == PLAIN && state != SEQUENCE) {
@@ -560,7 +562,7 @@ void migtask_guard_read(struct migtask_guard *guard, const char *ptr, size_t len
 void migtask_guard_init(struct migtask_guard *guard, migtask_view secret, char *buf, size_t cap)
 {
     struct migtask_kept_text *text = &guard->text;
-    guard->allowed = VALUE;
+    guard->allowed = MAY_VALUE;
     guard->next = MIGTASK_PLACE_OTHER_MSG; /* of a body that is a string, or plain text */
     text->buf = buf;
     text->end = cap - MIGTASK_KEPT_SLACK - MIGTASK_REPLY_RESERVE;
@@ -594,7 +596,7 @@ void migtask_guard_put(struct migtask_guard *guard, unsigned place, const char *
     }
     if (last) {
         end_string(guard);
-        guard->allowed = VALUE;
+        guard->allowed = MAY_VALUE;
         guard->next = MIGTASK_PLACE_OTHER_MSG;
         guard->kept = (uint16_t)guard->text.len;
         guard->kept_truncated = guard->truncated;
@@ -612,11 +614,11 @@ enum migtask_kind migtask_guard_end(struct migtask_guard *guard)
 {
     const bool at_root = guard->state == STRUCTURE && guard->depth == 0;
     enum migtask_kind body = MIGTASK_IS_NEITHER;
-    if (!guard->started || (at_root && (guard->allowed & DONE) != 0)) {
+    if (!guard->started || (at_root && (guard->allowed & MAY_END) != 0)) {
         body = MIGTASK_IS_JSON;
-    } else if (at_root && guard->allowed == VALUE) {
+    } else if (at_root && guard->allowed == MAY_VALUE) {
         body = MIGTASK_IS_BLANK;
-    } else if (guard->use == PLAIN && guard->state != SEQUENCE && guard->state != MALFORMED) {
+    } else if (guard->use == PLAIN && guard->state != SEQUENCE && guard->state != NO_JSON) {
         body = MIGTASK_IS_TEXT;
         end_kept(guard);
     }

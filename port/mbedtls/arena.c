@@ -237,6 +237,18 @@ static void arena_free(void *memory)
     }
 }
 
+#ifdef MBEDTLS_PLATFORM_MEMORY
+#define set_allocator mbedtls_platform_set_calloc_free
+#else /* this mbedTLS keeps the allocator that it was compiled with */
+static int set_allocator(void *(*take)(size_t count, size_t size), void (*give_back)(void *block))
+{
+    (void)take;
+    (void)give_back;
+    memset(&arena, 0, sizeof arena);
+    return -1;
+}
+#endif
+
 bool migtask_arena_start(void *memory, size_t size)
 {
     if ((uintptr_t)memory % 8 != 0 || size < 1024 || size > (1u << 30)) {
@@ -246,7 +258,7 @@ bool migtask_arena_start(void *memory, size_t size)
     arena.base = memory;
     arena.size = (uint32_t)size & ~FLAGS;
     arena.top = arena.peak = arena.dirty = FIRST;
-    return mbedtls_platform_set_calloc_free(arena_calloc, arena_free) == 0;
+    return set_allocator(arena_calloc, arena_free) == 0;
 }
 
 bool migtask_arena_present(void)

@@ -28,6 +28,10 @@
 #include "psa/crypto.h"
 #endif
 
+#ifndef MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK
+#error "switch MBEDTLS_X509_TRUSTED_CERTIFICATE_CALLBACK on in mbedTLS's configuration"
+#endif
+
 /* mbedTLS's objects of one connection. */
 struct migtask_tls_session {
     mbedtls_ssl_context ssl;

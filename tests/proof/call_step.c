@@ -53,14 +53,14 @@ static migtask_io any_io(bool end)
 static migtask_io any_connect(void *ctx)
 {
     (void)ctx;
-    prove(call.state == CONNECTING);
+    prove(call.state == CALL_CONNECTING);
     return any_io(false);
 }
 
 static migtask_io any_send(void *ctx, const void *data, size_t len, size_t *sent)
 {
     (void)ctx;
-    prove(call.state == SENDING && real.taken < call.request_len);
+    prove(call.state == CALL_SENDING && real.taken < call.request_len);
     prove(len > 0 && __CPROVER_r_ok(data, len));
     migtask_io io = any_io(false);
     if (io == MIGTASK_IO_OK) {
@@ -76,7 +76,7 @@ static migtask_io any_send(void *ctx, const void *data, size_t len, size_t *sent
 static migtask_io any_recv(void *ctx, void *data, size_t room, size_t *got)
 {
     (void)ctx;
-    prove(call.state != CONNECTING && call.state != DONE);
+    prove(call.state != CALL_CONNECTING && call.state != CALL_DONE);
     prove(room > 0 && __CPROVER_w_ok(data, room));
     migtask_io io = any_io(true);
     look_whether_gone();
@@ -283,29 +283,29 @@ static bool call_ok(void)
 {
     const migtask_request *request = &call.request;
     bool sent_all = call.sent == call.request_len;
-    return call.state <= DONE && call.request_len > 0 && call.sent <= call.request_len &&
+    return call.state <= CALL_DONE && call.request_len > 0 && call.sent <= call.request_len &&
            request->timeout_ms >= 1 && request->timeout_ms <= MIGTASK_TIMEOUT_MAX_MS &&
            request->connect_timeout_ms >= 1 &&
            request->connect_timeout_ms <= MIGTASK_TIMEOUT_MAX_MS &&
-           implies(call.state == DONE, call.outcome < MIGTASK_OUTCOME_COUNT) &&
+           implies(call.state == CALL_DONE, call.outcome < MIGTASK_OUTCOME_COUNT) &&
            /* the call knows what happened */
            real.taken == call.sent && real.header == (call.reply.http_status != 0) &&
            implies(real.header, call.reply.http_status >= 200 && call.reply.http_status <= 599) &&
            implies(real.said_yes, real.begun) &&
-           implies(call.state != DONE,
+           implies(call.state != CALL_DONE,
                    real.said_yes == (call.http.status >= 200 && call.http.status <= 299)) &&
            implies(real.header, real.said_yes == (call.reply.http_status <= 299)) &&
            implies(call.out, real.gone) && implies(real.gone, handed_over()) &&
            implies(real.header, real.begun) && implies(real.begun && !call.early, real.sure) &&
            implies(real.begun && real.sure, handed_over()) &&
            /* a response that is complete ends the call, and nothing is sent behind its header */
-           implies(call.state != DONE, !real.complete && call.reply.error_code.ptr == NULL &&
-                                           call.reply.error_code.len == 0 &&
-                                           call.reply.error_msg.ptr == NULL && !call.keep) &&
-           implies(call.state == CONNECTING, call.sent == 0 && !real.header) &&
-           implies(call.state == SENDING || call.state == DRAINING, !sent_all) &&
-           implies(call.state == SENDING, !real.header) &&
-           implies(call.state == RECEIVING, sent_all || real.header);
+           implies(call.state != CALL_DONE, !real.complete && call.reply.error_code.ptr == NULL &&
+                                                call.reply.error_code.len == 0 &&
+                                                call.reply.error_msg.ptr == NULL && !call.keep) &&
+           implies(call.state == CALL_CONNECTING, call.sent == 0 && !real.header) &&
+           implies(call.state == CALL_SENDING || call.state == CALL_DRAINING, !sent_all) &&
+           implies(call.state == CALL_SENDING, !real.header) &&
+           implies(call.state == CALL_RECEIVING, sent_all || real.header);
 }
 
 /* What an outcome may be: design, section 2. */
@@ -382,9 +382,9 @@ static void any_call(void)
     call.request.token.len = 1;
     assume(call_ok());
     /* A failed send is the only way here, and has a reason. */
-    assume(implies(call.state == DRAINING, call.reason >= MIGTASK_CONNECTION_LOST &&
-                                               call.reason < MIGTASK_REASON_COUNT &&
-                                               call.reason != MIGTASK_TIMEOUT));
+    assume(implies(call.state == CALL_DRAINING, call.reason >= MIGTASK_CONNECTION_LOST &&
+                                                    call.reason < MIGTASK_REASON_COUNT &&
+                                                    call.reason != MIGTASK_TIMEOUT));
 }
 
 void prove_call_begin(void)
@@ -397,10 +397,10 @@ void prove_call_begin(void)
     memset(&real, 0, sizeof real);
     migtask_call_begin((migtask_call *)(void *)&call, &stream, &request, any_unsigned());
     prove(real.ops == 0 && real.closes == 0);
-    if (call.state == DONE) {
+    if (call.state == CALL_DONE) {
         prove(call.outcome == MIGTASK_INVALID && call.reason == MIGTASK_INVALID_ARGUMENT);
     } else {
-        prove(call_ok() && call.state == CONNECTING);
+        prove(call_ok() && call.state == CALL_CONNECTING);
     }
 }
 
@@ -414,21 +414,22 @@ void prove_call_step(void)
     const uint32_t now = (uint32_t)((call.start_ms + elapsed) & UINT32_MAX);
     const uint32_t limit = call.request.timeout_ms;
     const uint32_t connect_limit = call.request.connect_timeout_ms;
-    bool late = elapsed >= limit || (state == CONNECTING && elapsed >= connect_limit);
+    bool late = elapsed >= limit || (state == CALL_CONNECTING && elapsed >= connect_limit);
 
     migtask_step said = migtask_call_step((migtask_call *)(void *)&call, now);
 
     prove(call_ok());
-    prove((said == MIGTASK_STEP_DONE) == (call.state == DONE));
+    prove((said == MIGTASK_STEP_DONE) == (call.state == CALL_DONE));
     prove(real.ops <= 1);
-    if (state == DONE) { /* final */
+    if (state == CALL_DONE) { /* final */
         prove(real.ops == 0 && real.closes == 0 && call.outcome == outcome);
         return;
     }
     /* No deadline is missed, and none comes too early, whatever the clock does at 2^32. */
-    prove(implies(late, call.state == DONE && real.ops == 0 && real.closes == 1));
-    prove(implies(!late, real.ops == 1 && (call.state != DONE || call.reason != MIGTASK_TIMEOUT)));
-    if (call.state == DONE) {
+    prove(implies(late, call.state == CALL_DONE && real.ops == 0 && real.closes == 1));
+    prove(implies(!late,
+                  real.ops == 1 && (call.state != CALL_DONE || call.reason != MIGTASK_TIMEOUT)));
+    if (call.state == CALL_DONE) {
         prove_outcome();
         prove_closed(keep_open);
         prove(call.request.token.ptr == NULL);
@@ -443,9 +444,9 @@ void prove_call_cancel(void)
     const unsigned state = call.state;
     const unsigned outcome = call.outcome;
     migtask_call_cancel((migtask_call *)(void *)&call);
-    prove(call_ok() && call.state == DONE && real.ops == 0);
-    prove(real.closes == (state != DONE)); /* it is never left open */
-    if (state != DONE) {
+    prove(call_ok() && call.state == CALL_DONE && real.ops == 0);
+    prove(real.closes == (state != CALL_DONE)); /* it is never left open */
+    if (state != CALL_DONE) {
         prove_outcome();
         prove(call.outcome == MIGTASK_NOT_SENT || call.outcome == MIGTASK_UNKNOWN);
     } else {

@@ -184,7 +184,7 @@ size_t one_byte(size_t took)
 }
 
 /* One state at a time, and one byte or none, since that is quicker. */
-static void step(enum state state)
+static void step(enum json_state state)
 {
     struct migtask_guard guard = any_guard();
     char input[1];
@@ -203,7 +203,7 @@ static void step(enum state state)
     prove(implies(guard.depth > before.depth,
                   input[0] == (is_object_at(&guard, before.depth) ? '{' : '[')));
     prove(guard.kept == before.kept && guard.kept_truncated == before.kept_truncated);
-    prove(implies(state == MALFORMED, guard.state == MALFORMED));
+    prove(implies(state == NO_JSON, guard.state == NO_JSON));
     prove(implies(before.no, guard.no)); /* a no stays one */
 }
 
@@ -229,7 +229,7 @@ void prove_guard_escape(void)
 
 void prove_guard_hex(void)
 {
-    step(HEX);
+    step(HEX_DIGITS);
 }
 
 void prove_guard_literal(void)
@@ -239,12 +239,12 @@ void prove_guard_literal(void)
 
 void prove_guard_text(void)
 {
-    step(TEXT);
+    step(PLAIN_TEXT);
 }
 
 void prove_guard_malformed(void)
 {
-    step(MALFORMED);
+    step(NO_JSON);
 }
 
 /* The body is over: what is kept fits, and of a broken body nothing is. */
@@ -253,7 +253,7 @@ void prove_guard_end(void)
     struct migtask_guard guard = any_guard();
     const struct migtask_guard before = guard;
     enum migtask_kind kind = migtask_guard_end(&guard);
-    bool plain = before.use == PLAIN && before.state != MALFORMED;
+    bool plain = before.use == PLAIN && before.state != NO_JSON;
     bool dropped = kind == MIGTASK_IS_NEITHER || (kind == MIGTASK_IS_JSON && plain);
     prove(implies(dropped, guard.text.len == before.kept + 2u));
     prove(implies(!dropped && kind != MIGTASK_IS_TEXT, guard.text.len == before.text.len + 2));
@@ -272,7 +272,7 @@ static bool header_ok(const struct migtask_guard *guard)
 {
     bool inside = guard->state == STRING;
     return (inside || guard->state == STRUCTURE) && !guard->started && guard->depth == 0 &&
-           guard->known == 0 && guard->here == MIGTASK_PLACE_ROOT && guard->allowed == VALUE &&
+           guard->known == 0 && guard->here == MIGTASK_PLACE_ROOT && guard->allowed == MAY_VALUE &&
            guard->high == 0 && guard->name_len <= sizeof guard->name && guard->use <= KEPT &&
            implies(!inside, guard->next == MIGTASK_PLACE_OTHER_MSG && !is_keeping(guard) &&
                                 guard->kept == guard->text.len &&

@@ -11,29 +11,30 @@ static const char *const literals[] = {"rue", "alse", "ull"};
 
 static bool is_in_string(const struct migtask_guard *guard)
 {
-    return guard->state >= STRING && guard->state <= HEX;
+    return guard->state >= STRING && guard->state <= HEX_DIGITS;
 }
 
 /* A text is under way: a string or a number that is kept, or plain text. */
 static bool is_keeping(const struct migtask_guard *guard)
 {
-    return guard->state != MALFORMED && (guard->use == KEPT || guard->use == PLAIN);
+    return guard->state != NO_JSON && (guard->use == KEPT || guard->use == PLAIN);
 }
 
 /* What is kept where, and that it will be ended. */
 static bool use_ok(const struct migtask_guard *guard)
 {
     bool plain = guard->use == PLAIN;
-    if (guard->state == MALFORMED) {
+    if (guard->state == NO_JSON) {
         return true;
     }
-    return implies(guard->state == TEXT, plain) && implies(guard->blank, plain) &&
+    return implies(guard->state == PLAIN_TEXT, plain) && implies(guard->blank, plain) &&
            implies(plain, guard->depth == 0 && guard->started && guard->state != STRING &&
-                              guard->state != ESCAPE && guard->state != HEX) &&
+                              guard->state != ESCAPE && guard->state != HEX_DIGITS) &&
            implies(guard->state == LITERAL, guard->use != KEPT) &&
            /* a number; it stands in something */
            implies(guard->state == STRUCTURE && is_keeping(guard),
-                   (guard->allowed & (VALUE | NAME | COLON)) == 0 && (plain || guard->depth > 0));
+                   (guard->allowed & (MAY_VALUE | MAY_NAME | MAY_COLON)) == 0 &&
+                       (plain || guard->depth > 0));
 }
 
 /* The levels that a wanted object or array is in: 1 for the root. */
@@ -80,11 +81,11 @@ static bool nesting_ok(const struct migtask_guard *guard)
  * root; the root itself has but the place of a text. */
 static bool next_ok(const struct migtask_guard *guard)
 {
-    if (guard->state == STRUCTURE && guard->depth == 0 && (guard->allowed & VALUE) != 0 &&
+    if (guard->state == STRUCTURE && guard->depth == 0 && (guard->allowed & MAY_VALUE) != 0 &&
         (guard->next != MIGTASK_PLACE_OTHER_MSG || (guard->seen & MESSAGES) != 0)) {
         return false; /* the body begins, and what is plain text has its place */
     }
-    if (guard->next == NOWHERE || (guard->allowed & (VALUE | COLON)) == 0) {
+    if (guard->next == NOWHERE || (guard->allowed & (MAY_VALUE | MAY_COLON)) == 0) {
         return true; /* there is none, or it is set again before a value can come */
     }
     if (guard->depth == 0) {
@@ -99,11 +100,12 @@ static bool next_ok(const struct migtask_guard *guard)
 static bool grammar_ok(const struct migtask_guard *guard)
 {
     unsigned inside = guard->depth == 0 ? 0 : is_object_at(guard, guard->depth - 1u) ? 2 : 1;
-    return implies((guard->allowed & END_ARRAY) != 0, inside == 1) &&
-           implies((guard->allowed & (END_OBJECT | NAME | COLON)) != 0, inside == 2) &&
-           implies((guard->allowed & COMMA) != 0, inside != 0) &&
-           implies((guard->allowed & (NAME | COLON)) != 0, (guard->allowed & VALUE) == 0) &&
-           implies(is_in_string(guard) && guard->use == A_NAME, (guard->allowed & NAME) != 0);
+    return implies((guard->allowed & MAY_END_ARRAY) != 0, inside == 1) &&
+           implies((guard->allowed & (MAY_END_OBJECT | MAY_NAME | MAY_COLON)) != 0, inside == 2) &&
+           implies((guard->allowed & MAY_COMMA) != 0, inside != 0) &&
+           implies((guard->allowed & (MAY_NAME | MAY_COLON)) != 0,
+                   (guard->allowed & MAY_VALUE) == 0) &&
+           implies(is_in_string(guard) && guard->use == A_NAME, (guard->allowed & MAY_NAME) != 0);
 }
 
 /* The bytes under way of a string. */
@@ -123,7 +125,7 @@ static bool bytes_ok(const struct migtask_guard *guard)
         }
         return false;
     }
-    return implies(guard->state == HEX, guard->count <= 3);
+    return implies(guard->state == HEX_DIGITS, guard->count <= 3);
 }
 
 /* The budget: where texts must end, so that the members that have not come yet find room. */
@@ -155,11 +157,11 @@ static bool freed_ok(const struct migtask_guard *guard)
 static bool guard_ok(const struct migtask_guard *guard)
 {
     /* What is dropped when the body is broken ends behind a string, too. */
-    if (guard->state > MALFORMED || guard->kept < 2 ||
+    if (guard->state > NO_JSON || guard->kept < 2 ||
         guard->kept > (is_keeping(guard) ? start : guard->text.len)) {
         return false;
     }
-    return implies(guard->state != MALFORMED,
+    return implies(guard->state != NO_JSON,
                    nesting_ok(guard) && next_ok(guard) && grammar_ok(guard)) &&
            guard->use <= PLAIN && use_ok(guard) && guard->name_len <= sizeof guard->name &&
            bytes_ok(guard) && implies(is_keeping(guard), guard->string < MIGTASK_PLACE_COUNT) &&
@@ -167,9 +169,9 @@ static bool guard_ok(const struct migtask_guard *guard)
            /* before the body there are headers only */
            implies(!guard->started && !is_keeping(guard), guard->state == STRUCTURE) &&
            freed_ok(guard) && guard->text.end == budget(guard) &&
-           (is_keeping(guard)           ? kept_waiting(&guard->text)
-            : guard->state == MALFORMED ? kept_ok(&guard->text)
-                                        : kept_idle(&guard->text));
+           (is_keeping(guard)         ? kept_waiting(&guard->text)
+            : guard->state == NO_JSON ? kept_ok(&guard->text)
+                                      : kept_idle(&guard->text));
 }
 
 #endif
