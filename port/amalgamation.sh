@@ -77,13 +77,10 @@ public='core/migtask.h core/migtask_config.h'
 public_tls='port/mbedtls/tls.h port/mbedtls/tls_config.h port/mbedtls/trust.h'
 for folder in core port/mbedtls; do # none may be forgotten
     for file in "$folder"/*.c; do
-        case " $(echo $core $tls) " in
-        *" $file "*) ;;
-        *)
+        printf '%s\n' "$core" "$tls" | grep -qx "$file" || {
             echo "amalgamation: $file is in no list" >&2
             exit 1
-            ;;
-        esac
+        }
     done
 done
 
