@@ -222,6 +222,7 @@ soak: ## all mutants, proofs with larger bounds, hours of fuzzing: SECONDS=3600 
 	@$(MAKE) -f tests/proof.mk prove ALL=1
 	@$(MAKE) -f tests/coverage.mk all-mutants
 	@$(MAKE) -f tests/tls.mk soak
+	@$(MAKE) -f tests/faults.mk memory
 	@$(MAKE) -f tests/fuzz.mk soak SECONDS=$(or $(SECONDS),3600)
 
 # The rest is looked at for the host, in the configuration that compiles most.

@@ -8,6 +8,9 @@ OUT := build/tests/faults
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .SUFFIXES:
 
+# EVERY=1: every allocation fails once; 3: every third, whatever its neighbours do.
+EVERY ?= 1
+
 .PHONY: run calls memory build
 run: build
 	@$(PYTHON) tests/faults/run.py
@@ -17,7 +20,7 @@ calls: build
 	@$(PYTHON) tests/faults/run.py -k 'system call'
 
 memory: build
-	@$(PYTHON) tests/faults/run.py -k allocation
+	@$(PYTHON) tests/faults/run.py -k allocation --every $(EVERY)
 
 build:
 	@mkdir -p $(OUT)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Faults of everything that a call stands on, one at a time and by pairs: its outcome stays the truth.
 
-tests/faults/run.py [-k PART-OF-A-NAME]
+tests/faults/run.py [-k PART-OF-A-NAME] [--every N]
 
 `make -f tests/faults.mk run` builds the programs before. (Streams fail in tests/unit/test_faults.c.) The last line is `N passed, N failed`.
 """
@@ -29,7 +29,9 @@ def main():
     """The program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('-k', default='', help='only parts whose name holds this')
+    parser.add_argument('--every', type=int, default=1, help='of the allocations only each Nth fails')
     arguments = parser.parse_args()
+    allocations.STEP = arguments.every
     passed = failed = 0
     for name, function in PARTS.items():
         if arguments.k not in name:
