@@ -78,21 +78,19 @@ size_t migtask_plain_length(const char *ptr, size_t len)
 
 bool migtask_all_visible(const char *ptr, size_t len)
 {
-    if (memchr(ptr, ' ', len) != NULL) {
-        return false;
+    size_t at = 0;
+    size_t bad = 0;
+    for (; len - at >= sizeof(size_t); at += sizeof(size_t)) {
+        size_t word = load_word(ptr + at);
+        /* The high bit of a byte comes up if it is below 0x21, DEL or above. Only such a byte can
+         * borrow from the next or carry into it. */
+        bad |= word | (word + EACH(1)) | (word - EACH(0x21));
     }
-    while (len > 0) {
-        size_t plain = migtask_plain_length(ptr, len);
-        if (plain == 0) {
-            if (*ptr != '"' && *ptr != '\\') {
-                return false;
-            }
-            plain = 1;
-        }
-        ptr += plain;
-        len -= plain;
+    bad &= EACH(0x80);
+    for (; at < len; at++) {
+        bad |= ptr[at] < 0x21 || ptr[at] > 0x7E;
     }
-    return true;
+    return bad == 0;
 }
 
 bool migtask_is_word(migtask_view text, size_t max, const char others[2])

@@ -11,10 +11,11 @@
 
 #include "migtask.h"
 
-/* What the stream holds: the response, and how much of it was read. */
+/* What the stream holds: the response, how much of it was read, and whether the request is there. */
 struct memory {
     const char *response;
     size_t len, at;
+    bool asked;
 };
 
 static char response[2 << 20];
@@ -37,8 +38,8 @@ migtask_io memory_connect(void *ctx)
 
 migtask_io memory_send(void *ctx, const void *data, size_t len, size_t *sent)
 {
-    (void)ctx;
-    (void)data;
+    struct memory *memory = ctx;
+    memory->asked = ((const char *)data)[len - 1] == '}'; /* its body is what comes last */
     *sent = len;
     return MIGTASK_IO_OK;
 }
@@ -46,11 +47,11 @@ migtask_io memory_send(void *ctx, const void *data, size_t len, size_t *sent)
 migtask_io memory_recv(void *ctx, void *buf, size_t cap, size_t *got)
 {
     struct memory *memory = ctx;
-    size_t left = memory->len - memory->at;
+    size_t left = memory->asked ? memory->len - memory->at : 0;
     *got = left < cap ? left : cap;
     memcpy(buf, memory->response + memory->at, *got);
     memory->at += *got;
-    return *got > 0 ? MIGTASK_IO_OK : MIGTASK_IO_END;
+    return *got > 0 ? MIGTASK_IO_OK : memory->asked ? MIGTASK_IO_END : MIGTASK_IO_WOULD_BLOCK;
 }
 
 void memory_close(void *ctx)
@@ -97,7 +98,7 @@ int main(int argc, char *argv[])
     if (argc != 3) {
         return 2;
     }
-    struct memory memory = {response, read_file(argv[2], response, sizeof response), 0};
+    struct memory memory = {response, read_file(argv[2], response, sizeof response), 0, false};
     const migtask_stream stream = {&ops, &memory};
     migtask_request request = {
         .action = {.task_id = migtask_text("8abda8635e09d185015e09d188dd0001"),

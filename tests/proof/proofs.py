@@ -56,6 +56,8 @@ MEANT = {
         '        size_t quote = (word ^ EACH(\'"\')) - EACH(1);',
         '        size_t backslash = (word ^ EACH(\'\\\\\')) - EACH(1);',
         '        if (((word | (word + EACH(1)) | (word - EACH(0x20)) | quote | backslash) & EACH(0x80)) !=',
+        '        bad |= word | (word + EACH(1)) | (word - EACH(0x21));',
+        '    bad &= EACH(0x80);',
     ],
 }
 
@@ -439,13 +441,12 @@ PROOFS += [
             "letter <= '{')"),
     ]),
     Proof('request_visible', CHECK,
-          {'LENGTH': 9, 'memchr.0': 10, 'migtask_all_visible.0': 10, 'prove_request_visible.0': 10,
-           **plain(9)}, bugs=[
-        Bug('a blank', 'core/unicode.c', "if (memchr(ptr, ' ', len) != NULL) {", 'if (false) {'),
-        Bug('whatever is not plain', 'core/unicode.c', "if (*ptr != '\"' && *ptr != '\\\\') {",
-            'if (false) {'),
-        Bug('the byte behind a quotation mark (off by one)', 'core/unicode.c', 'plain = 1;',
-            'plain = 2;'),
+          {'LENGTH': 17, 'migtask_all_visible.0': 3, 'migtask_all_visible.1': 9,
+           'prove_request_visible.0': 18}, bugs=[
+        Bug('a blank (off by one)', 'core/unicode.c', 'EACH(0x21));', 'EACH(0x20));'),
+        Bug('DEL, in a word', 'core/unicode.c', 'bad |= word | (word + EACH(1)) |', 'bad |= word |'),
+        Bug('DEL, in the rest (off by one)', 'core/unicode.c', 'ptr[at] > 0x7E', 'ptr[at] > 0x7F'),
+        Bug('all words but the last', 'core/unicode.c', 'bad |= word |', 'bad = word |'),
     ]),
     Proof('request_template', CHECK, {'is_template_id.0': 2}, bugs=[
         Bug('a character too many (off by one)', A, 'characters == MIGTASK_TEMPLATE_ID_MAX',
