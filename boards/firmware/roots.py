@@ -7,18 +7,45 @@ NAME is what the array of them is called; NAME_count tells how many they are.
 """
 
 import base64
-import binascii
 import re
 import sys
 
 LINE = 16
 
 
+SEQUENCE, REJECTED = 0x30, 0xa0
+FOR_SERVERS = {bytes.fromhex('06082b06010505070301'), bytes.fromhex('0604551d2500')}  # or for any use
+
+
+def elements(data):
+    """(tag, content, all of it) of each DER element."""
+    while data:
+        head, size = 2, data[1]
+        if size > 0x80:
+            head += size - 0x80
+            size = int.from_bytes(data[2:head])
+        if head + size > len(data):
+            raise ValueError('a certificate is cut')
+        yield data[0], data[head:head + size], data[:head + size]
+        data = data[head + size:]
+
+
+def trusts_servers(settings):
+    """Whether the settings after a TRUSTED CERTIFICATE, by openssl x509 -addtrust and -addreject, leave it to servers."""
+    uses = {SEQUENCE: None, REJECTED: set()}
+    for _, content, _ in elements(settings):
+        uses.update({tag: {whole for _, _, whole in elements(part)} for tag, part, _ in elements(content) if tag in uses})
+    return not uses[REJECTED] & FOR_SERVERS and (uses[SEQUENCE] is None or bool(uses[SEQUENCE] & FOR_SERVERS))
+
+
 def certificates(text):
     """The DER of each certificate, in the file's order and each once."""
     found = []
-    for body in re.findall(r'-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----', text, re.S):
-        der = base64.b64decode(''.join(body.split()), validate=True)
+    for label, body in re.findall(r'-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----(.*?)-----END \1-----', text, re.S):
+        data = base64.b64decode(''.join(body.split()), validate=True)
+        der = next(elements(data))[2]
+        if label == 'TRUSTED CERTIFICATE' and not trusts_servers(data[len(der):]):
+            continue
         if der not in found:
             found.append(der)
     return found
@@ -30,7 +57,7 @@ def main():
     try:
         with open(sys.argv[1], encoding='utf-8', errors='replace') as file:
             roots = certificates(file.read())
-    except (OSError, binascii.Error) as error:
+    except (OSError, ValueError, IndexError, StopIteration) as error:
         sys.exit(f'roots: {sys.argv[1]}: {error}')
     if not roots:
         sys.exit(f'roots: {sys.argv[1]}: no certificate in it')
