@@ -171,8 +171,11 @@ static enum http_state status_byte(struct migtask_http *http, char c)
         return digit <= 1 ? STATUS : MALFORMED;
     }
     if (expected == 'd') {
+        if (digit > 9) {
+            return MALFORMED;
+        }
         http->status = (uint16_t)(http->status * 10 + digit);
-        return digit <= 9 ? STATUS : MALFORMED;
+        return STATUS;
     }
     return c == expected ? STATUS : MALFORMED;
 }

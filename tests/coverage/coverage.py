@@ -208,7 +208,7 @@ def check_port(files):
             good += 1
         else:
             bad += 1
-            print(f'{name}: {got[0]:.0f} % of lines, {got[1]:.0f} % of branches, instead of '
+            print(f'{name}: {got[0]:.1f} % of lines, {got[1]:.1f} % of branches, instead of '
                   f'{wanted[0]} % and {wanted[1]} % or a little more')
     for name in least:
         bad += 1
