@@ -110,4 +110,4 @@ uninstall: ## remove what install put there
 deb: ## build Debian packages of both into build/deb
 	@port/tools.sh build deps deb
 	@port/deps.sh mbedtls jsmn
-	@boards/host/deb.sh build/deb
+	@boards/packages/deb.sh build/deb

@@ -7,7 +7,7 @@ import unittest
 
 from common import TOP, WORK, Simulator, build, call_example, example, make, pkg_config, read, run
 
-VERSION = read('boards/host/debian/changelog').split('(')[1].split(')')[0]
+VERSION = read('boards/packages/debian/changelog').split('(')[1].split(')')[0]
 
 
 def packages(folder):
@@ -75,7 +75,7 @@ class Packages(unittest.TestCase):
         """The same bytes in another folder, and with another umask."""
         unpacked()
         folder = WORK / 'deb-again'
-        run([TOP / 'boards/host/deb.sh', folder], umask=0o077, env={
+        run([TOP / 'boards/packages/deb.sh', folder], umask=0o077, env={
             name: value for name, value in os.environ.items() if not name.startswith('MAKE')})
         for first, second in zip(packages(TOP / 'build/deb'), packages(folder), strict=True):
             self.assertEqual(first.read_bytes(), second.read_bytes(), first.name)

@@ -45,7 +45,7 @@ class OpenWrt(unittest.TestCase):
         (top / 'rules.mk').write_text('', encoding='utf-8')
         shutil.copy(TOP / 'tests/packaging/openwrt.mk', top / 'include/package.mk')
         return run(['make', '-j2', target, f'TOPDIR={top}', f'INCLUDE_DIR={top}/include',
-                    f'DL_DIR={top}/dl'], timeout=300, cwd=TOP / 'boards/openwrt', env=ENVIRONMENT)
+                    f'DL_DIR={top}/dl'], timeout=300, cwd=TOP / 'boards/packages/openwrt', env=ENVIRONMENT)
 
     def test_sources(self):
         sums = {}
@@ -57,7 +57,7 @@ class OpenWrt(unittest.TestCase):
         self.assertEqual(sums, SUMS)
 
     def test_version(self):
-        self.assertIn(f'\nPKG_VERSION:={VERSION}\n', read('boards/openwrt/Makefile'))
+        self.assertIn(f'\nPKG_VERSION:={VERSION}\n', read('boards/packages/openwrt/Makefile'))
 
     def test_build(self):
         top = fresh('openwrt')
@@ -106,11 +106,11 @@ def expand(text, variables):
 
 
 class Yocto(unittest.TestCase):
-    RECIPE = f'boards/yocto/migtask_{VERSION}.bb'
+    RECIPE = f'boards/packages/yocto/migtask_{VERSION}.bb'
 
     def given(self, top):
         """What bitbake.conf and the machine say."""
-        return {'BP': f'migtask-{VERSION}', 'PN': 'migtask', 'THISDIR': str(TOP / 'boards/yocto'),
+        return {'BP': f'migtask-{VERSION}', 'PN': 'migtask', 'THISDIR': str(TOP / 'boards/packages/yocto'),
                 'FILESEXTRAPATHS': '', 'PACKAGES': '', 'WORKDIR': str(top / 'work'),
                 'D': str(top / 'image'), 'DEBIAN_MIRROR': 'http://mirror.example/debian/pool',
                 'DEBUG_FLAGS': '-g', 'CC': 'gcc -m64', 'AR': 'ar', 'OBJCOPY': 'objcopy',
@@ -128,7 +128,7 @@ class Yocto(unittest.TestCase):
             folder = top / 'work' / parameters['subdir']
             if where.startswith('file://'):
                 path = where.removeprefix('file://')
-                source = TOP / 'boards/yocto/../..' / path
+                source = TOP / 'boards/packages/yocto/../../..' / path
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
@@ -171,7 +171,7 @@ class Yocto(unittest.TestCase):
             self.assertTrue(path.is_dir() or name.startswith(tuple(packaged)), name)
 
     def test_layer(self):
-        variables, _ = bitbake(re.sub(r' \.= ', ' += ', read('boards/yocto/conf/layer.conf')), {})
+        variables, _ = bitbake(re.sub(r' \.= ', ' += ', read('boards/packages/yocto/conf/layer.conf')), {})
         collection = variables['BBFILE_COLLECTIONS'].strip()
         for name in ('BBFILE_PATTERN', 'BBFILE_PRIORITY', 'LAYERSERIES_COMPAT'):
             self.assertIn(f'{name}_{collection}', variables)

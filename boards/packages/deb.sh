@@ -7,13 +7,13 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 out=$1
-version=$(dpkg-parsechangelog -l boards/host/debian/changelog -S Version)
+version=$(dpkg-parsechangelog -l boards/packages/debian/changelog -S Version)
 folder=$out/migtask-$version
 
 rm -rf "$folder"
 mkdir -p "$folder/deps/mbedtls" "$folder/deps/jsmn"
 cp -R core port boards Makefile Kconfig README.md LICENSE "$folder"
-mv "$folder/boards/host/debian" "$folder"
+mv "$folder/boards/packages/debian" "$folder"
 for part in 3rdparty include library LICENSE; do
     cp -R "${MBEDTLS_DIR:-build/deps/mbedtls}/$part" "$folder/deps/mbedtls"
 done

@@ -1,8 +1,8 @@
 # The command, and the library for other recipes.
 #
-# Our sources are those around this layer. mbedTLS and jsmn are fetched as sources and compiled in;
-# not the recipe mbedtls, because that has a heap, and a configuration without the callback through
-# which we look up roots.
+# Our sources are those of the tree that this layer stands in. mbedTLS and jsmn are fetched as
+# sources and compiled in; not the recipe mbedtls, because that has a heap, and a configuration
+# without the callback through which we look up roots.
 SUMMARY = "Steers server migrations of the Huawei Cloud"
 DESCRIPTION = "Sends one action to a task of the Huawei Cloud Server Migration Service over \
 verified TLS, and says what became of it. Needs no library but the C library."
@@ -14,7 +14,7 @@ LIC_FILES_CHKSUM = "file://LICENSE;md5=2bd42f6ff88dc9a561dbc0192dcdf60a \
 
 MBEDTLS_VERSION = "3.6.6"
 JSMN_VERSION = "1.1.0"
-FILESEXTRAPATHS:prepend := "${THISDIR}/../..:"
+FILESEXTRAPATHS:prepend := "${THISDIR}/../../..:"
 SRC_URI = "file://core;subdir=${BP} \
            file://port;subdir=${BP} \
            file://boards;subdir=${BP} \
