@@ -165,13 +165,14 @@ def jobs(tools, chosen, arguments):
             if machine == USUAL or machine in proof.also or (
                     arguments.all and machine == 'unsigned char'):
                 yield lambda *it: prove(tools, *it), proof, arguments.all, machine
-        for bug in proof.bugs:
+        for bug in proof.bugs[::arguments.every]:
             yield lambda *it: reject(tools, *it), proof, bug, arguments.verbose
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n', maxsplit=1)[0])
     parser.add_argument('--all', action='store_true', help='larger bounds, both signs of char')
+    parser.add_argument('--every', type=int, default=1, help='of the bugs of a proof only each Nth')
     parser.add_argument('--jobs', type=int, default=os.cpu_count() or 1, help='so many at once')
     parser.add_argument('--verbose', action='store_true', help='say what rejected each bug')
     parser.add_argument('names', nargs='*')
