@@ -3,7 +3,8 @@
 # One board is built at a time, into $(OUT). BOARD names a folder of boards/, whose board.mk says
 # which ports and flags belong to it. The limits of core/migtask_config.h come from
 #   - $(OUT)/.config if `make menuconfig` wrote one there, else
-#   - boards/$(BOARD)/$(CONFIG).defconfig if CONFIG is given (both by way of Kconfig), else
+#   - $(CONFIG).defconfig if CONFIG is given (both by way of Kconfig): the board's own, else the one
+#     of the set it shares with others; else
 #   - the board's own -D flags, for which neither Kconfig nor python is needed (the default).
 # `make` says which tools are missing; demo, check, verify, soak and setup install them. NO_SETUP=1
 # keeps it from both; V=1 shows the commands.
@@ -71,14 +72,17 @@ BINARY := $(OUT)/$(BOARD_BINARY)
 # ---------------------------------------------------------------------------------------------
 # Configuration
 
+# The board's own file wins over that of the set it shares with others, the folder BOARD_DEFCONFIGS.
+DEFCONFIGS := $(patsubst %,%/$(CONFIG:%=%.)defconfig,boards/$(BOARD) $(BOARD_DEFCONFIGS))
+DEFCONFIG := $(firstword $(wildcard $(DEFCONFIGS)))
+ifneq ($(CONFIG)$(filter menuconfig,$(MAKECMDGOALS)),)
+ifeq ($(DEFCONFIG),)
+$(error no $(DEFCONFIGS))
+endif
+endif
 DOT_CONFIG := $(wildcard $(OUT)/.config)
 ifneq ($(DOT_CONFIG)$(CONFIG),)
-ifneq ($(CONFIG),)
-ifeq ($(wildcard boards/$(BOARD)/$(CONFIG).defconfig),)
-$(error no boards/$(BOARD)/$(CONFIG).defconfig)
-endif
-endif
-CONFIG_SOURCE := $(or $(DOT_CONFIG),boards/$(BOARD)/$(CONFIG).defconfig)
+CONFIG_SOURCE := $(or $(DOT_CONFIG),$(DEFCONFIG))
 CONFIG_HEADER := $(OUT)/migtask_kconfig.h
 CONFIG_FLAGS := -I$(OUT) -DMIGTASK_CONFIG_FILE='"migtask_kconfig.h"'
 else
@@ -180,7 +184,7 @@ deps: ## fetch the sources of mbedTLS, lwIP and jsmn into build/deps
 menuconfig: ## change the limits; writes build/.../.config, which `make` then uses
 	@port/tools.sh config
 	@mkdir -p $(OUT)
-	@[ -e $(OUT)/.config ] || cp boards/$(BOARD)/$(or $(CONFIG:%=%.),)defconfig $(OUT)/.config
+	@[ -e $(OUT)/.config ] || cp $(DEFCONFIG) $(OUT)/.config
 	@KCONFIG_CONFIG=$(OUT)/.config $(KCONFIG) menuconfig Kconfig
 
 amalgamation: ## write build/amalgamation: the library and its TLS as one .c and one .h file each

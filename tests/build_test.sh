@@ -38,6 +38,8 @@ for target in install uninstall $(sed -n 's/^\.PHONY: help //p' Makefile); do
 done
 expect 'a board that is not there' 'no board "nowhere"; there are:.* host' make BOARD=nowhere
 expect 'a configuration that is not there' 'no boards/host/none.defconfig' make CONFIG=none
+expect 'nor in a set that boards share' \
+    'no boards/mps2-an385/none.defconfig boards/firmware/none.defconfig' make BOARD=mps2-an385 CONFIG=none
 
 expect 'nothing to do' '^$|Nothing to be done' make all
 expect 'a first build' '^  CC +core/writer.c$' build
@@ -75,6 +77,13 @@ cp -R core port boards Makefile Kconfig "$scratch/alone"
 expect 'builds without tests' '^  CC +core/writer.c$' env -i PATH=/usr/bin:/bin \
     make -C "$scratch/alone" MBEDTLS_DIR="$PWD/build/deps/mbedtls" \
     JSMN_DIR="$PWD/build/deps/jsmn" OUT=out out/core/writer.o
+
+defconfig() {
+    make -n -C "$scratch/alone" BOARD=mps2-an385 CONFIG=small menuconfig
+}
+expect 'a board has the configurations of its set' ' cp boards/firmware/small\.defconfig ' defconfig
+touch "$scratch/alone/boards/mps2-an385/small.defconfig"
+expect 'but its own wins' ' cp boards/mps2-an385/small\.defconfig ' defconfig
 
 expect 'no fetching of what is there' '' env DEBIAN_MIRROR=http://127.0.0.1:9/ \
     port/deps.sh mbedtls jsmn

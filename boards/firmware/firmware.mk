@@ -1,6 +1,8 @@
 # What all firmware boards have in common; a board.mk sets these and includes this file:
 #   BOARD_CPU     compiler flags of the processor
 #   BOARD_SCRIPT  the linker script
+#   BOARD_DEFCONFIGS := boards/firmware, only if it is a board for tests: that set of defconfigs lets
+#                 in random numbers that are not random. A product has its own.
 # and may add to BOARD_SOURCES, BOARD_FLAGS and the like afterwards.
 BOARD_BINARY := migtask.elf
 BOARD_CROSS := arm-none-eabi-

@@ -1,5 +1,6 @@
 # Luminary Micro (Texas Instruments) LM3S6965: Cortex-M3, 256 KB of flash, 64 KB of RAM.
 BOARD_CPU := -mcpu=cortex-m3 -mthumb
 BOARD_SCRIPT := boards/lm3s6965evb/lm3s6965evb.ld
+BOARD_DEFCONFIGS := boards/firmware
 include boards/firmware/firmware.mk
 BOARD_SOURCES += $(FIRMWARE_CORTEX_M) $(FIRMWARE_DEBUGGED) boards/firmware/frame_fifo.c
