@@ -123,7 +123,7 @@ PROOFS = [
         Bug('an interim answer too many (off by one)', HTTP,
             'http->interim_left = MIGTASK_INTERIM_MAX;', 'http->interim_left = MIGTASK_INTERIM_MAX + 1;'),
         Bug('it begins nowhere', HTTP,
-            'MIGTASK_INTERIM_MAX;\n    begin_message(http);', 'MIGTASK_INTERIM_MAX;'),
+            '= field_names;\n    begin_message(http);', '= field_names;'),
         Bug('no limit of the header section', HTTP,
             'http->line_left = MIGTASK_HEADER_MAX;\n}', '}'),
     ]),
@@ -162,7 +162,7 @@ PROOFS = [
         Bug('a span longer than what the header section may still have', HTTP,
             '    len = len < http->line_left ? len : http->line_left;\n', ''),
         Bug('DEL counts as plain when a word is looked at', 'core/unicode.c',
-            '(word + EACH(1)) | ', ''),
+            '(word + EACH(1)) | (word - EACH(0x20))', '(word - EACH(0x20))'),
     ]),
     Proof('kept_emit', [*KEPT, 'memcpy.c'], emit(2), emit(4), [
         Bug('a byte behind the end (off by one)', TEXT,
