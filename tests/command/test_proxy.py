@@ -173,6 +173,12 @@ class WhatGoesWrong(Through):
         large = b'HTTP/1.1 200 OK\r\n' + b'X: ' + b'y' * 100000
         for name, answer, end, words in (
                 ('407', b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n', 'stay', ('does not accept', '407')),
+                ('NTLM', b'HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nproxy-authenticate: Kerberos x, y\r\n\r\n', 'stay',
+                 ('wants a sign-in by ntlm', 'basic alone')),
+                ('a list', b'HTTP/1.1 407 No\r\nProxy-Authenticate:  , Negotiate, BASIC realm="x, y"\r\n\r\n', 'stay',
+                 ('does not accept', '407')),
+                ('no name', b'HTTP/1.1 407 No\r\nProxy-Authenticate: "x", basics, a-long-name-of-a-scheme\r\n\r\n', 'stay',
+                 ('a sign-in by basics',)),
                 ('403', b'HTTP/1.1 403 No\r\n\r\n', 'stay', ('does not allow', '403')),
                 ('405', b'HTTP/1.1 405 No\r\n\r\n', 'stay', ('is it a proxy',)),
                 ('redirect', b'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n', 'stay', ('302',)),
