@@ -68,7 +68,7 @@ check_c() { # not the proofs, which live on objects without a value
         xargs timeout 300 cppcheck --quiet --error-exitcode=1 -j "$(nproc)" --std=c11 \
             --enable=warning,style,performance,portability --inline-suppr \
             --suppressions-list=tests/cppcheck.txt -Icore -Iport/posix -Iport/proxy -Iport/mbedtls \
-            -Iport/lwip -Iboards -Iboards/firmware -Itests/unit
+            -Iport/lwip -Iboards -Iboards/drivers -Iboards/firmware -Itests/unit
 }
 
 check_shell() {

@@ -8,6 +8,7 @@
 
 #include "board.h"
 #include "firmware_config.h"
+#include "register.h"
 
 /* The linker script puts it at the lower end of RAM, for that it cannot overflow unnoticed. */
 __attribute__((section(".bss.stack"), used)) uint32_t stack_bottom[MIGTASK_FIRMWARE_STACK / 4];

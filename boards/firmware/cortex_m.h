@@ -7,9 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A register of a device. */
-#define REGISTER(address) (*(volatile uint32_t *)(address))
-
 /* The program; called by the start-up code, never returns. */
 _Noreturn void firmware_main(void);
 

@@ -18,9 +18,9 @@ BOARD_COMMON_FLAGS := $(BOARD_CPU) -g -fno-common -flto -flto-partition=one -fir
 BOARD_OPTIMIZE := -Oz
 BOARD_OPTIMIZE_FAST := -Oz
 BOARD_TLS_FLAGS := -Iboards/firmware -DMBEDTLS_USER_CONFIG_FILE='"mbedtls_firmware.h"'
-BOARD_FLAGS := -Iboards -Iboards/firmware -Iboards/$(BOARD) -I$(OUT)/boards/firmware
+BOARD_FLAGS := -Iboards -Iboards/drivers -Iboards/firmware -Iboards/$(BOARD) -I$(OUT)/boards/firmware
 BOARD_SOURCES := \
-	boards/firmware/ethernet.c \
+	boards/drivers/ethernet.c \
 	boards/firmware/log.c \
 	boards/firmware/main.c \
 	boards/firmware/network.c \
@@ -28,7 +28,8 @@ BOARD_SOURCES := \
 	boards/firmware/roots.c \
 	boards/firmware/runtime.c \
 	boards/firmware/settings.c
-# For boards to add: a Cortex-M without watchdog and clock; and one that runs under a debugger, for tests alone.
+# For boards to add, beside what they need of boards/drivers: a Cortex-M without watchdog and clock; and one that
+# runs under a debugger, for tests alone.
 FIRMWARE_CORTEX_M := $(addprefix boards/firmware/,cortex_m.c log_console.c plain_board.c)
 FIRMWARE_DEBUGGED := $(addprefix boards/firmware/,entropy_TEST_ONLY.c semihosting.c semihosting_board.c)
 BOARD_LINK_FLAGS := -nostartfiles -nostdlib -T $(BOARD_SCRIPT) \

@@ -7,6 +7,7 @@
 
 #include "cortex_m.h"
 #include "lm3s_ethernet.h"
+#include "register.h"
 
 #define CLOCK_HZ 50000000u
 
@@ -103,12 +104,14 @@ void board_console(const char *text, size_t len)
     }
 }
 
+static const struct ethernet ethernet = {&lm3s_ethernet, 0x40048000u};
+
 err_t board_netif_init(struct netif *netif)
 {
-    return ethernet_init(netif, &lm3s_ethernet);
+    return ethernet_init(netif, &ethernet);
 }
 
 void board_netif_poll(struct netif *netif)
 {
-    ethernet_poll(netif, &lm3s_ethernet);
+    ethernet_poll(netif, &ethernet);
 }

@@ -6,6 +6,7 @@
 
 #include "cortex_m.h"
 #include "lan9118.h"
+#include "register.h"
 
 #define CLOCK_HZ 25000000u
 
@@ -34,12 +35,14 @@ void board_console(const char *text, size_t len)
     }
 }
 
+static const struct ethernet ethernet = {&lan9118, 0x40200000u};
+
 err_t board_netif_init(struct netif *netif)
 {
-    return ethernet_init(netif, &lan9118);
+    return ethernet_init(netif, &ethernet);
 }
 
 void board_netif_poll(struct netif *netif)
 {
-    ethernet_poll(netif, &lan9118);
+    ethernet_poll(netif, &ethernet);
 }

@@ -1,7 +1,7 @@
 /*
  * init - the first process of the rescue image: drivers, network, one run of migtask, the end.
  *
- * The kernel hands over what stands on its command line: the words behind "--" as arguments, which
+ * The kernel hands over what stands on its command line: the words after "--" as arguments, which
  * become migtask's, and NAME=VALUE words that it does not know itself as the environment. So
  * nothing has to be mounted to learn them, and nothing is.
  */

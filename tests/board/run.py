@@ -353,7 +353,7 @@ def runtime_functions(board, _):
     image_file = machine.OUT / 'runtime_check.elf'
     image_file.parent.mkdir(parents=True, exist_ok=True)
     sources = ['tests/board/runtime_check.c', 'boards/firmware/cortex_m.c', 'boards/firmware/semihosting.c']
-    includes = [f'-I{folder}' for folder in ('core', 'boards', 'boards/firmware', 'port/lwip', 'port/mbedtls')]
+    includes = [f'-I{folder}' for folder in ('core', 'boards', 'boards/drivers', 'boards/firmware', 'port/lwip', 'port/mbedtls')]
     lwip = os.environ.get('LWIP_DIR', 'build/deps/lwip')
     flags = ['-mcpu=cortex-m3', '-mthumb', '-std=c11', '-Os', '-fno-builtin', *includes, '-isystem', f'{lwip}/src/include']
     apart = ['-ffreestanding', '-fno-tree-loop-distribute-patterns']

@@ -1,4 +1,4 @@
-/* lan9118.h - driver of the Ethernet controller SMSC (Microchip) LAN9118 behind a 32-bit bus. */
+/* lan9118.h - driver of the Ethernet controller SMSC (Microchip) LAN9118 on a 32-bit bus. */
 #ifndef LAN9118_H
 #define LAN9118_H
 
