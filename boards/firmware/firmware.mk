@@ -22,6 +22,7 @@ BOARD_FLAGS := -Iboards -Iboards/drivers -Iboards/firmware -Iboards/$(BOARD) -I$
 BOARD_SOURCES := \
 	boards/drivers/ethernet.c \
 	boards/firmware/log.c \
+	boards/firmware/lwip_system.c \
 	boards/firmware/main.c \
 	boards/firmware/network.c \
 	boards/firmware/report.c \

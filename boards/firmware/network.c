@@ -14,21 +14,6 @@ static const struct network_settings *settings;
 static bool started;
 static ip4_addr_t known; /* the address that was told */
 
-u32_t sys_now(void)
-{
-    return board_millis();
-}
-
-uint32_t migtask_lwip_random(void)
-{
-    uint32_t bits;
-    /* Without randomness TLS fails for certain, so nothing is at stake any more. */
-    if (BOARD_ENTROPY(NULL, &bits, sizeof bits) != 0) {
-        bits = board_millis();
-    }
-    return bits;
-}
-
 bool network_start(const struct network_settings *wanted)
 {
     static const ip4_addr_t none = {0};
