@@ -34,7 +34,7 @@ TARGETS := answer-mcu answer-host body-mcu body-host call-mcu arguments-host fil
 	roots-mcu roots-host chain-mcu handshake-mcu handshake-host
 DRIVER := tests/fuzz/judge.c tests/unit/support.c tests/unit/stream_double.c
 PRODUCT := $(wildcard core/*.c) \
-	$(patsubst %,boards/host/%.c,echo environment nearest no_proxy options prompt proxy_choice proxy_url \
+	$(patsubst %,boards/host/%.c,echo environment foreign nearest no_proxy options prompt proxy_choice proxy_url \
 		secrets sentence tasks token token_check) \
 	$(patsubst %,port/posix/%.c,clock file wait) $(patsubst %,port/mbedtls/%.c,der pem)
 

@@ -22,6 +22,10 @@ static const struct {
     {"token must be updated", "The token is no longer valid: get a new one"},
 };
 
+static const char not_accepted[] =
+    "Get a new token, of the same site and account as the task; five answers like this lock the "
+    "account's key";
+
 static char small(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -84,5 +88,6 @@ migtask_view advice_for(migtask_outcome outcome, const migtask_reply *reply)
             return migtask_text(refused_tokens[i].advice);
         }
     }
-    return of_code(reply);
+    migtask_view known = of_code(reply);
+    return known.ptr == NULL && reply->http_status == 401 ? migtask_text(not_accepted) : known;
 }

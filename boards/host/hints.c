@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "roots.h"
 
 /* 2026-11-01 00:00 UTC. A clock that says less is wrong, whatever the certificate says: this was
  * written later. It only changes a sentence; a certificate's dates are checked all the same. */
@@ -42,6 +43,11 @@ void hints_put(struct terminal *t, const struct finding *finding)
         put_name_server(t);
         break;
     default:
+        if (finding->reason == MIGTASK_CERTIFICATE_REJECTED) {
+            terminal_put(t, "  Trusted roots: ");
+            terminal_put(t, roots_file());
+            terminal_put(t, " (--ca-file FILE names others)\n");
+        }
         break;
     }
 }

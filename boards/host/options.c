@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "environment.h"
+#include "foreign.h"
 #include "nearest.h"
 #include "proxy_url.h"
 #include "tasks.h"
@@ -132,6 +133,42 @@ static int is_value_of_unknown(const char *argument)
            !migtask_operation_find(migtask_text(argument), &operation);
 }
 
+/* Whether it is an option of ours, as it stands alone: then it is no value of the one before it. */
+static bool is_option(const char *argument)
+{
+    for (size_t i = 0; argument[0] == '-' && i < OPTION_COUNT; i++) {
+        if (argument[1] == '-'
+                ? strcmp(argument + 2, names[i].name) == 0
+                : argument[1] == names[i].letter && argument[1] != '\0' && argument[2] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value that stands after an option, as an argument of its own. */
+static const char *value_after(struct reader *reader, char *const *argument)
+{
+    if (argument[1] == NULL) {
+        (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
+    } else if (is_option(argument[1])) {
+        (void)complain(reader->complaint, "this option needs a value", *argument,
+                       "what stands after it is the next option");
+    } else {
+        return argument[1];
+    }
+    return NULL;
+}
+
+static void set_value(struct reader *reader, size_t option, const char *value)
+{
+    if (option == OPTION_TASKS && reader->values[option] != NULL) {
+        (void)complain(reader->complaint, "--tasks is given twice", value,
+                       "one file (or - for standard input) names them all");
+    }
+    reader->values[option] = value;
+}
+
 /* --help all */
 static bool is_all(const char *argument)
 {
@@ -167,26 +204,52 @@ static int read_long(struct reader *reader, char *const *argument)
             }
             return 1;
         }
-        if (value == NULL && argument[1] == NULL) {
-            (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
+        int took = value != NULL ? 1 : 2;
+        if (value == NULL) {
+            value = value_after(reader, argument);
+        }
+        if (value == NULL) {
             return 1;
         }
         if (i == OPTION_PROXY && reader->values[i] != NULL) {
             /* proxy_choose() sees only the last one. */
             proxy_url_mask((char *)(uintptr_t)reader->values[i]);
         }
-        reader->values[i] = value != NULL ? value : argument[1];
-        return value != NULL ? 1 : 2;
+        set_value(reader, i, value);
+        return took;
     }
+    const char *hint = foreign_option(name, len);
     (*argument)[2 + len] = '\0'; /* a misspelt --proxy may have a password behind it */
     (void)complain(reader->complaint, "unknown option", *argument,
-                   nearest_question(&nearest, "--"));
+                   hint != NULL ? hint : nearest_question(&nearest, "--"));
     return value != NULL ? 1 : 1 + is_value_of_unknown(argument[1]);
+}
+
+/* -token FILE: one dash before the beginning of a long name. Else -t would have the value "oken".
+ */
+static const char *long_name_of(const char *argument)
+{
+    size_t len = strlen(argument + 1);
+    for (size_t i = 0; len >= 3 && i < OPTION_COUNT; i++) {
+        if (strncmp(names[i].name, argument + 1, len) == 0) {
+            return names[i].name;
+        }
+    }
+    return NULL;
 }
 
 /* -x, -xvalue, -x value, and flags together as in -vq. */
 static int read_short(struct reader *reader, char *const *argument)
 {
+    const char *name = long_name_of(*argument);
+    if (name != NULL) {
+        struct nearest nearest;
+        nearest_begin(&nearest, name, strlen(name));
+        nearest_offer(&nearest, name);
+        (void)complain(reader->complaint, "unknown option", *argument,
+                       nearest_question(&nearest, "--"));
+        return 1 + is_value_of_unknown(argument[1]);
+    }
     for (const char *letter = *argument + 1; *letter != '\0'; letter++) {
         size_t i = 0;
         while (i < OPTION_COUNT && names[i].letter != *letter) {
@@ -195,7 +258,7 @@ static int read_short(struct reader *reader, char *const *argument)
         if (i == OPTION_COUNT) {
             static char shown[3] = "-";
             shown[1] = reader->complaint->what == NULL ? *letter : shown[1];
-            (void)complain(reader->complaint, "unknown option", shown, NULL);
+            (void)complain(reader->complaint, "unknown option", shown, foreign_option(letter, 1));
             return letter[1] != '\0' ? 1 : 1 + is_value_of_unknown(argument[1]);
         }
         if (i >= OPTION_WITH_VALUE) {
@@ -207,14 +270,14 @@ static int read_short(struct reader *reader, char *const *argument)
             continue;
         }
         if (letter[1] != '\0') {
-            reader->values[i] = letter + 1;
+            set_value(reader, i, letter + 1);
             return 1;
         }
-        if (argument[1] == NULL) {
-            (void)complain(reader->complaint, "this option needs a value", *argument, NULL);
+        const char *value = value_after(reader, argument);
+        if (value == NULL) {
             return 1;
         }
-        reader->values[i] = argument[1];
+        set_value(reader, i, value);
         return 2;
     }
     return 1;
@@ -404,13 +467,21 @@ static bool read_action(struct reader *reader)
             nearest_offer(&nearest, migtask_operation_name((migtask_operation)i));
         }
         nearest_offer(&nearest, explain);
+        const char *hint = foreign_operation(options->operation_name);
         reader->complaint->list_operations = reader->complaint->what == NULL;
         return complain(reader->complaint, "this is not an operation", options->operation_name,
-                        nearest_question(&nearest, ""));
+                        hint != NULL ? hint : nearest_question(&nearest, ""));
     }
     if (options->task_count == 0 && options->tasks_file == NULL) {
         return complain(reader->complaint, "there is no TASK_ID behind the operation", NULL,
                         "the form is migtask OPERATION TASK_ID... [options]");
+    }
+    for (size_t i = 0; options->task_count > 1 && i < options->task_count; i++) {
+        migtask_operation second; /* left over from editing: else it would be the id of a task */
+        if (migtask_operation_find(migtask_text(options->tasks[i]), &second)) {
+            return complain(reader->complaint, "there are two operations", options->tasks[i],
+                            "give one, and then the TASK_IDs");
+        }
     }
     if (options->task_count > 0 && options->tasks_file != NULL) {
         return complain(reader->complaint, "there are both a TASK_ID and a file of tasks",

@@ -149,6 +149,10 @@ static void put_answer(struct migtask_writer *w, const migtask_reply *reply)
         migtask_put_string(w, ", request id ");
         migtask_put_escaped(w, reply->request_id, false);
     }
+    if (reply->retry_after[0] != '\0' && reply->http_status >= 300) {
+        migtask_put_string(w, ", Retry-After: ");
+        migtask_put_escaped(w, migtask_text(reply->retry_after), false);
+    }
     migtask_put_string(w, ")");
 }
 

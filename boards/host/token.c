@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "environment.h"
 #include "prompt.h"
@@ -68,6 +69,20 @@ static migtask_posix_file_status read_file(const char *file, struct prompt *prom
     return status;
 }
 
+/* Whether it is an absolute path at which something is. One of base64 may begin like it. */
+static bool names_file(migtask_view token)
+{
+    char path[256];
+    if (token.ptr[0] != '/' || token.len >= sizeof path) {
+        return false;
+    }
+    memcpy(path, token.ptr, token.len);
+    path[token.len] = '\0';
+    bool found = access(path, F_OK) == 0;
+    migtask_wipe(path, token.len);
+    return found;
+}
+
 enum token_status token_read(const struct options *options, const migtask_posix_patience *patience,
                              migtask_view *token, uint32_t *typing_ms, struct complaint *complaint)
 {
@@ -123,7 +138,8 @@ enum token_status token_read(const struct options *options, const migtask_posix_
         complaint->hint = migtask_check_text(MIGTASK_CHECK_TOKEN);
         return TOKEN_WRONG;
     }
-    complaint->hint = token_check(*token);
+    complaint->hint = names_file(*token) ? "it is the name of a file: that is for --token-file"
+                                         : token_check(*token);
     if (complaint->hint != NULL) {
         complaint->what = "this cannot be a token";
         return TOKEN_WRONG;

@@ -19,6 +19,8 @@ static const struct sign beginnings[] = {
     {"$", "begins the name of a variable, which the shell did not replace"},
     {"-----BEGIN", "begins a PEM text: a certificate or key, not a token"},
     {"HTTP/", "begins a whole answer: give the value of its header X-Subject-Token alone"},
+    {"file:", "begins the name of a file: that is for --token-file"},
+    {"@/", "begins the name of a file: that is for --token-file, without the @"},
     {"Bearer ", "begins the word Bearer: give what stands after it alone"},
     {"\"", "is a quotation mark: give the token without it"},
     {"'", "is a quotation mark: give the token without it"},

@@ -58,8 +58,8 @@ typedef struct migtask_tls_process {
 } migtask_tls_process;
 
 /* Once a process, before anything else here; again only while no stream is open. False: no random
- * function, or an arena that is misaligned, below 1 KB or above 1 GB, or one for a mbedTLS that has no
- * MBEDTLS_PLATFORM_MEMORY and so keeps its allocator. */
+ * function, or an arena that is misaligned, below 1 KB or above 1 GB, or one for a mbedTLS that has
+ * no MBEDTLS_PLATFORM_MEMORY and so keeps its allocator. */
 bool migtask_tls_start(const migtask_tls_process *process);
 
 typedef struct migtask_tls_memory {

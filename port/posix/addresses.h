@@ -1,6 +1,6 @@
 /*
- * addresses.h - the addresses of a name, in the order in which they are tried. Private: installed since tcp.h
- * has it inside.
+ * addresses.h - the addresses of a name, in the order in which they are tried. Private: installed
+ * since tcp.h has it inside.
  */
 #ifndef MIGTASK_POSIX_ADDRESSES_H
 #define MIGTASK_POSIX_ADDRESSES_H

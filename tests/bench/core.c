@@ -11,7 +11,8 @@
 
 #include "migtask.h"
 
-/* What the stream holds: the response, how much of it was read, and whether the request is there. */
+/* What the stream holds: the response, how much of it was read, and whether the request is there.
+ */
 struct memory {
     const char *response;
     size_t len, at;

@@ -138,7 +138,10 @@ class Nearest(Invalid):
                     with self.subTest(given):
                         self.assertEqual(self.question(given, 'ready-1', *self.target()), operation)
         self.assertEqual(self.question('explan', 'SMS.7713'), 'explain')
-        for given in ('explode', 'x', '', 'help', 'a' * 33, 'delete'):
+        for given, wanted in {'pause': 'stop', 'resume': 'start', 'launch': 'cutover', 'help': '--help'}.items():
+            with self.subTest(given):  # What the console and other programs call it.
+                self.assertEqual(self.question(given, 'ready-1', *self.target()), wanted)
+        for given in ('explode', 'x', '', 'a' * 33, 'delete'):
             with self.subTest(given):
                 self.assertIsNone(self.question(given, 'ready-1', *self.target()))
 

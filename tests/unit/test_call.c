@@ -320,7 +320,9 @@ static void test_send_fails_then_drained(void **state)
 {
     (void)state;
     trip t;
-    static const char *const answers[] = {"", "HTTP/1.1 413 Too", "HTTP/1.1 100 Continue\r\n\r\n",
+    static const char *const answers[] = {"",
+                                          "HTTP/1.1 413 Too",
+                                          "HTTP/1.1 100 Continue\r\n\r\n",
                                           "rubbish\r\n\r\n",
                                           "HTTP/1.1 31 4No\r\n\r\n", /* a digit that is none */
                                           "HTTP/1.1 413 No\r\nContent-Length: 5\r\n\r\n1234"};

@@ -337,8 +337,9 @@ static const struct answer_case {
      "HTTP/1.1 407 A\r\nDate: x\r\nProxy-Authenticate: Digest realm=\"a, b\", qop=\"auth\", "
      "nonce=\"0123456789abcdef0123456789abcdef\", opaque=\"0123456789\"\r\n\r\n",
      "a sign-in by Digest (HTTP 407)", MIGTASK_PROXY_FAILED},
-    {"one of several", "HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: "
-                       "NTLM\r\nPROXY-AUTHENTICATE: BASIC realm=\"x\"\r\n\r\n",
+    {"one of several",
+     "HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: "
+     "NTLM\r\nPROXY-AUTHENTICATE: BASIC realm=\"x\"\r\n\r\n",
      "wants a user and a password (HTTP 407)", MIGTASK_PROXY_FAILED},
     {"one of a list", "HTTP/1.1 407 A\r\nProxy-Authenticate: Negotiate, Basic realm=\"x\"\r\n\r\n",
      "wants a user and a password (HTTP 407)", MIGTASK_PROXY_FAILED},
