@@ -161,7 +161,6 @@ static void open_again(migtask_posix_tcp *tcp, uint32_t now)
     tcp->reason = MIGTASK_OK;
     tcp->sentence[0] = '\0';
     tcp->peer[0] = '\0';
-    tcp->ready = tcp->failed = 0;
     tcp->events = 0;
     tcp->addresses.count = 0;
     tcp->addresses.next = 0;
@@ -280,7 +279,6 @@ static void close_attempts(migtask_posix_tcp *tcp)
             tcp->pending--;
         }
     }
-    tcp->ready = tcp->failed = 0;
 }
 
 static void name_peer(migtask_posix_tcp *tcp, unsigned i)
@@ -311,42 +309,26 @@ static void win(migtask_posix_tcp *tcp, unsigned i)
     tcp->phase = MIGTASK_POSIX_TCP_CONNECTED;
 }
 
-/* Marks the attempts that are decided, within max_ms; more addresses end the wait too. */
-static void watch_attempts(migtask_posix_tcp *tcp, uint32_t max_ms, const sigset_t *mask)
+/* Looks which attempts are decided. */
+static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
 {
-    struct pollfd watched[MIGTASK_POSIX_ADDRESSES + 1];
-    int more = tcp->searching ? migtask_posix_resolve_fd(&tcp->resolver) : -1;
+    struct pollfd watched[MIGTASK_POSIX_ADDRESSES];
     unsigned count = tcp->addresses.next;
 
-    for (unsigned i = 0; i < tcp->addresses.next; i++) {
+    for (unsigned i = 0; i < count; i++) {
         watched[i].fd = tcp->attempts[i]; /* poll() skips -1 */
         watched[i].events = POLLOUT;
         watched[i].revents = 0;
     }
-    if (more >= 0 && max_ms > 0) {
-        watched[count].fd = more;
-        watched[count].events = POLLIN;
-        watched[count++].revents = 0;
+    if (migtask_posix_wait(watched, count, 0, NULL) <= 0) {
+        return;
     }
-    if (migtask_posix_wait(watched, count, max_ms, mask) > 0) {
-        for (unsigned i = 0; i < tcp->addresses.next; i++) {
-            tcp->ready |= (uint16_t)((watched[i].revents != 0) << i);
-            tcp->failed |= (uint16_t)(((watched[i].revents & ~POLLOUT) != 0) << i);
-        }
-    }
-}
-
-static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
-{
-    if (tcp->ready == 0) {
-        watch_attempts(tcp, 0, NULL);
-    }
-    for (unsigned i = 0; i < tcp->addresses.next && tcp->state == CONNECTING; i++) {
-        if ((tcp->ready >> i & 1) != 0) {
+    for (unsigned i = 0; i < count && tcp->state == CONNECTING; i++) {
+        if (watched[i].revents != 0) {
             int error = 0;
             socklen_t len = sizeof error;
 
-            if ((tcp->failed >> i & 1) != 0 &&
+            if ((watched[i].revents & ~POLLOUT) != 0 &&
                 getsockopt(tcp->attempts[i], SOL_SOCKET, SO_ERROR, &error, &len) != 0) {
                 error = errno;
             }
@@ -358,7 +340,6 @@ static void judge_attempts(migtask_posix_tcp *tcp, uint32_t now)
             }
         }
     }
-    tcp->ready = tcp->failed = 0;
 }
 
 static void fail_to_connect(migtask_posix_tcp *tcp)
@@ -555,47 +536,69 @@ static uint32_t time_until(uint32_t then, uint32_t max_ms)
     return left <= 0 ? 0 : (uint32_t)left < max_ms ? (uint32_t)left : max_ms;
 }
 
-void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
+/* Adds a descriptor, if there is one, to the count of a set. */
+static unsigned watch(struct pollfd *set, unsigned count, int fd, short events)
 {
-    migtask_posix_tcp *tcp = ctx;
-    struct pollfd watched = {.fd = -1, .events = 0, .revents = 0};
+    if (fd < 0) {
+        return count;
+    }
+    set[count].fd = fd;
+    set[count].events = events;
+    set[count].revents = 0;
+    return count + 1;
+}
+
+/* Those of the addresses that are being connected to, and of the search for more. */
+static unsigned watch_opening(const migtask_posix_tcp *tcp, struct pollfd *set)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < tcp->addresses.next; i++) {
+        count = watch(set, count, tcp->attempts[i], POLLOUT);
+    }
+    return tcp->searching ? watch(set, count, migtask_posix_resolve_fd(&tcp->resolver), POLLIN)
+                          : count;
+}
+
+unsigned migtask_posix_tcp_watch(migtask_posix_tcp *tcp, struct pollfd *set, uint32_t *max_ms)
+{
+    unsigned count = 0;
+    bool idles = false; /* there is something that no descriptor tells */
 
     switch (tcp->state) {
     case CLOSED:
         break;
-    case CONNECTING:
-        if (tcp->addresses.next < tcp->addresses.count || tcp->pending == 0) {
-            max_ms = time_until(tcp->addresses.next < tcp->addresses.count
-                                    ? tcp->next_at
-                                    : tcp->found_at + MIGTASK_POSIX_LATE_MS,
-                                max_ms);
-            if (max_ms == 0) {
-                return;
-            }
-        }
-        if (tcp->searching && migtask_posix_resolve_fd(&tcp->resolver) < 0 &&
-            max_ms > IDLE_WAIT_MS) {
-            max_ms = IDLE_WAIT_MS;
-        }
-        watch_attempts(tcp, max_ms, tcp->wait_mask);
-        return;
     case RESOLVING:
-        if (tcp->addresses.count > 0) {
-            max_ms = time_until(tcp->found_at + MIGTASK_POSIX_RESOLUTION_DELAY_MS, max_ms);
+    case CONNECTING:
+        count = watch_opening(tcp, set);
+        idles = tcp->searching && migtask_posix_resolve_fd(&tcp->resolver) < 0;
+        if (tcp->state == RESOLVING && tcp->addresses.count > 0) {
+            *max_ms = time_until(tcp->found_at + MIGTASK_POSIX_RESOLUTION_DELAY_MS, *max_ms);
+        } else if (tcp->state == CONNECTING && tcp->addresses.next < tcp->addresses.count) {
+            *max_ms = time_until(tcp->next_at, *max_ms);
+        } else if (tcp->state == CONNECTING && tcp->pending == 0) {
+            *max_ms = time_until(tcp->found_at + MIGTASK_POSIX_LATE_MS, *max_ms);
         }
-        watched.fd = migtask_posix_resolve_fd(&tcp->resolver);
-        watched.events = POLLIN;
         break;
     default:
-        watched.fd = tcp->events != 0 ? tcp->fd : -1;
-        watched.events = tcp->events;
+        count = watch(set, count, tcp->events != 0 ? tcp->fd : -1, tcp->events);
+        idles = count == 0;
         tcp->events = 0;
         break;
     }
-    if (tcp->state != CLOSED && watched.fd < 0 && max_ms > IDLE_WAIT_MS) {
-        max_ms = IDLE_WAIT_MS;
+    if (idles && *max_ms > IDLE_WAIT_MS) {
+        *max_ms = IDLE_WAIT_MS;
     }
-    (void)migtask_posix_wait(&watched, watched.fd >= 0 ? 1 : 0, max_ms, tcp->wait_mask);
+    return count;
+}
+
+void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms)
+{
+    migtask_posix_tcp *tcp = ctx;
+    struct pollfd set[MIGTASK_POSIX_WATCHED];
+    unsigned count = migtask_posix_tcp_watch(tcp, set, &max_ms);
+
+    (void)migtask_posix_wait(set, count, max_ms, tcp->wait_mask);
 }
 
 migtask_posix_tcp_phase migtask_posix_tcp_phase_of(const migtask_posix_tcp *tcp)

@@ -29,6 +29,8 @@
 extern "C" {
 #endif
 
+struct pollfd;
+
 /* RFC 8305 section 8: the recommended Connection Attempt Delay. */
 #define MIGTASK_POSIX_STAGGER_MS 250
 
@@ -36,6 +38,9 @@ extern "C" {
  * other family is waited for when none of them could be connected to. */
 #define MIGTASK_POSIX_RESOLUTION_DELAY_MS 50
 #define MIGTASK_POSIX_LATE_MS 1000
+
+/* How many descriptors a stream waits for at most: its addresses', and the search for more. */
+#define MIGTASK_POSIX_WATCHED (MIGTASK_POSIX_ADDRESSES + 1)
 
 /* Bytes of the longest sentence with its NUL; a longer one is cut. */
 #define MIGTASK_POSIX_SENTENCE_MAX 256
@@ -59,8 +64,6 @@ typedef struct migtask_posix_tcp {
     int fd;                                /* the connection, -1 if none */
     uint32_t next_at;                      /* when the next address is due */
     uint32_t found_at;                     /* when the first address was found */
-    uint16_t ready;                        /* attempts of which poll() said that they are decided */
-    uint16_t failed;                       /* of these, the ones that may have failed */
     bool fresh;                            /* something was just sent: no answer can be there yet */
     bool searching;                        /* there may be more addresses */
     short events;                          /* what the latest send and recv would wait for */
@@ -91,6 +94,12 @@ void migtask_posix_tcp_wait_mask(migtask_posix_tcp *tcp, const sigset_t *mask);
  * While the stream is closed it waits for max_ms or a signal: a pause between two calls. While open
  * with nothing to wait for (no WOULD_BLOCK since the last wait) it waits 10 ms at most. */
 void migtask_posix_tcp_wait(void *ctx, uint32_t max_ms);
+
+/* The same for a loop of the caller's own, which waits for several streams at a time: writes the
+ * descriptors to wait for to set[0..], which has room for MIGTASK_POSIX_WATCHED, returns how many
+ * (0: only for the time), and lowers *max_ms to what the stream may wait at most. The loop then
+ * calls poll() or its like, and the stream's functions again; what poll() said is not needed. */
+unsigned migtask_posix_tcp_watch(migtask_posix_tcp *tcp, struct pollfd *set, uint32_t *max_ms);
 
 migtask_posix_tcp_phase migtask_posix_tcp_phase_of(const migtask_posix_tcp *tcp);
 
