@@ -67,6 +67,24 @@ bool migtask_tls_start(const migtask_tls_process *process)
     return true;
 }
 
+/* ---- Whose failure it is ---- */
+
+/* Each operation of a stream stands between these two: arena and random source count what they
+ * refused for all streams of the process, and what another one lacked meanwhile is no failure of
+ * this one. */
+static void enter(migtask_tls *tls)
+{
+    tls->refusals = migtask_arena_refusals() - tls->starved;
+    tls->droughts = migtask_random_droughts() - tls->parched;
+}
+
+static migtask_io leave(migtask_tls *tls, migtask_io io)
+{
+    tls->starved = migtask_arena_refusals() != tls->refusals;
+    tls->parched = migtask_random_droughts() != tls->droughts;
+    return io;
+}
+
 /* ---- Failures ---- */
 
 static migtask_io fail_saying(migtask_tls *tls, migtask_reason reason, const char *sentence)
@@ -374,10 +392,8 @@ static size_t room_for_plaintext(migtask_tls *tls)
     return most > tls->out_plain ? most - tls->out_plain : 0;
 }
 
-static migtask_io tls_send(void *ctx, const void *data, size_t len, size_t *sent)
+static migtask_io send_plaintext(migtask_tls *tls, const void *data, size_t len, size_t *sent)
 {
-    migtask_tls *tls = ctx;
-    *sent = 0;
     if (tls->phase != MIGTASK_TLS_OPEN) {
         return fail_saying(tls, MIGTASK_CONNECTION_LOST, NULL);
     }
@@ -404,6 +420,14 @@ static migtask_io tls_send(void *ctx, const void *data, size_t len, size_t *sent
     tls->held = true;
     *sent = take;
     return MIGTASK_IO_OK;
+}
+
+static migtask_io tls_send(void *ctx, const void *data, size_t len, size_t *sent)
+{
+    migtask_tls *tls = ctx;
+    *sent = 0;
+    enter(tls);
+    return leave(tls, send_plaintext(tls, data, len, sent));
 }
 
 static migtask_retained tls_retained(void *ctx)
@@ -505,10 +529,8 @@ static migtask_io read_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t
     }
 }
 
-static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
+static migtask_io recv_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t *got)
 {
-    migtask_tls *tls = ctx;
-    *got = 0;
     if (tls->phase != MIGTASK_TLS_OPEN) {
         return fail_saying(tls, MIGTASK_CONNECTION_LOST, NULL);
     }
@@ -523,6 +545,14 @@ static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
         }
     }
     return read_plaintext(tls, buf, cap, got);
+}
+
+static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
+{
+    migtask_tls *tls = ctx;
+    *got = 0;
+    enter(tls);
+    return leave(tls, recv_plaintext(tls, buf, cap, got));
 }
 
 /* ---- Opening and closing ---- */
@@ -865,9 +895,8 @@ static migtask_io go_on(migtask_tls *tls)
     return tls->phase == MIGTASK_TLS_OPEN ? MIGTASK_IO_OK : MIGTASK_IO_FAILED;
 }
 
-static migtask_io tls_connect(void *ctx)
+static migtask_io open_connection(migtask_tls *tls)
 {
-    migtask_tls *tls = ctx;
     if (tls->phase == MIGTASK_TLS_OPEN) {
         begin_operation(tls);
         if (!is_idle(tls)) {
@@ -881,6 +910,13 @@ static migtask_io tls_connect(void *ctx)
         io = go_on(tls);
     }
     return io;
+}
+
+static migtask_io tls_connect(void *ctx)
+{
+    migtask_tls *tls = ctx;
+    enter(tls);
+    return leave(tls, open_connection(tls));
 }
 
 static migtask_reason tls_failure(void *ctx, const char **sentence)

@@ -34,10 +34,10 @@ extern "C" {
  * The process: memory and randomness.
  */
 
-/* Bytes of arena for a process with one stream. Measured with TLS 1.3, IN 16384 and OUT 512, three
- * RSA-2048 certificates of public size and their root: 31048 on Cortex-M3, 35384 on x86-64; four of
- * RSA-4096 with 150 names: 45328 on x86-64. What is never used costs a PC nothing, so the host's
- * default is ample. See migtask_tls_arena(). */
+/* Bytes of arena for one stream; a process with several at a time gives so many times as much.
+ * Measured with TLS 1.3, IN 16384 and OUT 512, three RSA-2048 certificates of public size and their
+ * root: 31048 on Cortex-M3, 35384 on x86-64; four of RSA-4096 with 150 names: 45328 on x86-64. What
+ * is never used costs a PC nothing, so the host's default is ample. See migtask_tls_arena(). */
 #ifndef MIGTASK_TLS_ARENA
 #define MIGTASK_TLS_ARENA                                                                          \
     (MIGTASK_TLS_RECORD_IN + MIGTASK_TLS_RECORD_OUT + MIGTASK_DEFAULT(16384, 65536))
@@ -138,7 +138,9 @@ typedef struct migtask_tls {
     uint8_t reads_left; /* of the stream below in this operation */
     bool rooted;        /* a root has the name of the last issuer looked up */
     uint8_t lookups;    /* certificates whose issuer was looked up among the roots */
-    uint32_t refusals;  /* of the arena, when this connection was opened */
+    bool starved;       /* the arena has refused something to this connection */
+    bool parched;       /* the random source has */
+    uint32_t refusals;  /* of the arena, but for those to this connection */
     uint32_t droughts;  /* of the random source, the same */
     size_t out_pushed;  /* out[out_pushed..out_sealed) are records on their way, and then come */
     size_t out_sealed;  /* out_plain bytes of plaintext not yet sealed */
