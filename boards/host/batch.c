@@ -42,20 +42,6 @@ void batch_told(struct batch *batch, const struct finding *finding, size_t tasks
     }
 }
 
-void batch_count(struct batch *batch, const struct finding *finding, enum batch_stop stop)
-{
-    bool unknown = finding->outcome == MIGTASK_UNKNOWN;
-    bool answered = !unknown && finding->outcome != MIGTASK_NOT_SENT;
-    batch->outcomes[finding->outcome]++;
-    batch->unanswered = answered ? 0 : batch->unanswered + 1;
-    batch->unknown = answered ? 0 : batch->unknown + unknown;
-    batch_end(batch, stop, reason_for_others(finding, stop));
-    if (batch->unanswered >= BATCH_UNANSWERED) {
-        stop = batch->unknown > 0 ? BATCH_UNKNOWN : BATCH_UNREACHABLE;
-        batch_end(batch, stop, reason_for_others(finding, stop));
-    }
-}
-
 /* Codes by which the service or its gateway refuses whoever asks, whatever the task: the next one
  * would be refused as well. Those that speak of the task, its resources or the action are none of
  * them. */
@@ -105,7 +91,9 @@ static bool refuses_caller(migtask_view code)
     return false;
 }
 
-enum batch_stop batch_judge(const struct finding *finding)
+/* Why no further task should be begun after this one (or after a signal), as far as it shows by
+ * itself. */
+static enum batch_stop judge(const struct finding *finding)
 {
     if (finding->reply != NULL && finding->reply->http_status == 401) {
         return BATCH_LOCKING;
@@ -124,6 +112,21 @@ enum batch_stop batch_judge(const struct finding *finding)
         return finding->denied ? BATCH_SAME_CAUSE : BATCH_GO_ON;
     default: /* after a signal in a pause the reason is that of the attempt before */
         return attempts_cancelled ? BATCH_SIGNAL : BATCH_GO_ON;
+    }
+}
+
+void batch_count(struct batch *batch, const struct finding *finding)
+{
+    enum batch_stop stop = judge(finding);
+    bool unknown = finding->outcome == MIGTASK_UNKNOWN;
+    bool answered = !unknown && finding->outcome != MIGTASK_NOT_SENT;
+    batch->outcomes[finding->outcome]++;
+    batch->unanswered = answered ? 0 : batch->unanswered + 1;
+    batch->unknown = answered ? 0 : batch->unknown + unknown;
+    batch_end(batch, stop, reason_for_others(finding, stop));
+    if (batch->unanswered >= BATCH_UNANSWERED) {
+        stop = batch->unknown > 0 ? BATCH_UNKNOWN : BATCH_UNREACHABLE;
+        batch_end(batch, stop, reason_for_others(finding, stop));
     }
 }
 

@@ -36,19 +36,14 @@ struct batch {
 /* Makes task i the one that options and result are about. */
 void batch_select(struct batch *batch, size_t i);
 
-/* Counts an outcome, before it is told: from then on it is known whether another task follows.
- * stop: of batch_judge(). */
-void batch_count(struct batch *batch, const struct finding *finding, enum batch_stop stop);
+/* Counts an outcome, before it is told: from then on it is known whether another task follows. */
+void batch_count(struct batch *batch, const struct finding *finding);
 
 /* It was told, of so many tasks; status: what result_print() returned. */
 void batch_told(struct batch *batch, const struct finding *finding, size_t tasks, int status);
 
 /* Ends the run, unless it has ended already. */
 void batch_end(struct batch *batch, enum batch_stop stop, migtask_reason reason);
-
-/* Why no further task should be begun after this one (or after a signal), as far as it shows by
- * itself. */
-enum batch_stop batch_judge(const struct finding *finding);
 
 /* A sentence for people: why the others are not begun. */
 const char *batch_why(const struct batch *batch);

@@ -24,8 +24,9 @@
 #include "token.h"
 #include "usage.h"
 
-/* All memory that mbedTLS ever gets. */
-static uint64_t arena[(MIGTASK_TLS_ARENA + 7) / 8];
+/* All memory that mbedTLS ever gets, for as many calls at a time as there may be. What is not used
+ * costs nothing. */
+static uint64_t arena[(CALLS_MAX * MIGTASK_TLS_ARENA + 7) / 8];
 
 static void on_signal(int number)
 {

@@ -16,7 +16,6 @@
 #define MAX_RETRIES 100
 /* Tokens that end in the middle of a run are refused so many times at most: less than the five
  * after which the service locks the account's key. */
-#define MAX_PARALLEL 4
 
 enum option {
     OPTION_ENDPOINT,
@@ -444,7 +443,7 @@ static void read_values(struct reader *reader)
                        "it is a number from 0 to 100");
     }
     if (values[OPTION_PARALLEL] != NULL &&
-        (!read_number(values[OPTION_PARALLEL], MAX_PARALLEL, &options->parallel) ||
+        (!read_number(values[OPTION_PARALLEL], CALLS_MAX, &options->parallel) ||
          options->parallel == 0)) {
         (void)complain(complaint, "--parallel is out of range", values[OPTION_PARALLEL],
                        "it is a number from 1 to 4");

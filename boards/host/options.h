@@ -5,6 +5,9 @@
 #include "migtask.h"
 #include "proxy_choice.h"
 
+/* So many calls at a time at most: --parallel. */
+#define CALLS_MAX 4
+
 enum output_amount { OUTPUT_QUIET, OUTPUT_NORMAL, OUTPUT_VERBOSE };
 
 struct options {

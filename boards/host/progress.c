@@ -10,8 +10,7 @@
 #define PATIENCE_MS 300u /* a call that is over by then shows nothing */
 
 static bool is_wanted;
-static bool is_known;    /* whether there is a terminal */
-static bool is_anothers; /* the line on the screen */
+static bool is_known; /* whether there is a terminal */
 static bool is_started;
 static uint32_t start_ms;
 static const char *shown;
@@ -27,12 +26,6 @@ void progress_start(bool wanted)
 {
     is_wanted = wanted;
     is_known = false;
-}
-
-void progress_leave(void)
-{
-    is_anothers = is_wanted && isatty(STDERR_FILENO) == 1;
-    is_wanted = false;
 }
 
 uint32_t progress_wait(uint32_t max_ms)
@@ -103,24 +96,14 @@ void progress_show(const char *doing, const char *object, uint32_t now_ms)
     (void)terminal_flush(t);
 }
 
-static void erase(size_t width)
+void progress_erase(void)
 {
-    if (width > 0) {
+    if (columns > 0) {
         (void)terminal_write(&terminal_err, "\r", 1);
-        blank(0, width);
+        blank(0, columns);
         (void)terminal_flush(&terminal_err);
     }
     columns = 0;
     is_started = tasks_of > 1 && is_started; /* of several tasks the whole run is what lasts */
     shown = NULL;
-}
-
-void progress_erase(void)
-{
-    erase(columns);
-}
-
-void progress_make_room(void)
-{
-    erase(is_anothers ? COLUMNS : columns);
 }

@@ -9,17 +9,11 @@
 /* Whether there is a person to show it to: standard error is a terminal, and not quiet. */
 void progress_start(bool wanted);
 
-/* From now on another process shows it, on the same terminal; here nothing is shown. */
-void progress_leave(void);
-
 /* Shows the doing ("resolving", object or NULL: what) once it has lasted for a while. */
 void progress_show(const char *doing, const char *object, uint32_t now_ms);
 
 /* Takes it off the screen again; before anything else is written. */
 void progress_erase(void);
-
-/* The same before a line on standard error: that of another process goes, too. */
-void progress_make_room(void);
 
 /* Of several tasks: how many are done, of how many. */
 void progress_count(size_t done, size_t of);

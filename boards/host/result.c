@@ -142,26 +142,26 @@ static void put_json(const struct options *options, const struct finding *findin
     (void)migtask_report_json(&result, terminal_write, &terminal_out);
 }
 
-/* The end of every way through the command: is the result out? told: standard error has it too. */
+/* The end of every way through the command: is the result out? If not, it stands on standard error
+ * alone, and is waited for there. told: people are told there in any case. */
 static int finish(const struct options *options, const struct finding *finding, size_t several,
                   bool told)
 {
     bool out = terminal_flush(&terminal_out);
-    if (!out) { /* then the outcome stands on standard error alone, and is waited for there */
+    if (told || !out) {
+        progress_erase();
+    }
+    if (!out) {
         static bool is_said;
-        if (terminal_err.cut) {
-            (void)terminal_flush(&terminal_err);
-            told = false;
-        }
         terminal_err.drops = false;
         if (!is_said) {
             terminal_put(&terminal_err,
                          "migtask: the result could not be written to standard output\n");
             is_said = true;
         }
-        if (!told) {
-            put_for_people(&terminal_err, options, finding, several);
-        }
+    }
+    if (told || !out) {
+        put_for_people(&terminal_err, options, finding, several);
     }
     (void)terminal_flush(&terminal_err);
     return out ? (int)finding->outcome : EXIT_OUTPUT_FAILED;
@@ -169,32 +169,21 @@ static int finish(const struct options *options, const struct finding *finding, 
 
 int result_print(const struct options *options, const struct finding *finding)
 {
-    bool told = false;
     bool accepted = finding->outcome == MIGTASK_ACCEPTED; /* says all by itself */
+    bool quiet = options->amount == OUTPUT_QUIET;
     if (options->json) {
         put_json(options, finding,
                  accepted ? (migtask_view){NULL, 0} : sentence_of(options, finding));
-        told = options->amount != OUTPUT_QUIET && !accepted;
-        if (told) {
-            progress_make_room();
-            put_for_people(&terminal_err, options, finding, 0);
-        }
-    } else if (options->amount != OUTPUT_QUIET || !accepted) {
+    } else if (!quiet || !accepted) {
         put_for_people(&terminal_out, options, finding, 0);
     }
-    return finish(options, finding, 0, told);
-}
-
-int result_pass_on(const struct options *options, const struct finding *finding)
-{
-    return finish(options, finding, 0, false);
+    return finish(options, finding, 0, options->json && !quiet && !accepted);
 }
 
 int result_print_rest(struct options *options, const struct finding *finding, size_t first)
 {
     size_t count = tasks_count();
     size_t several = count - first > 1 ? count - first : 0;
-    bool told = options->json && options->amount != OUTPUT_QUIET;
     for (size_t i = first; i < count; i++) {
         options->task_id = tasks_id(i);
         if (options->json) {
@@ -202,13 +191,10 @@ int result_print_rest(struct options *options, const struct finding *finding, si
             (void)terminal_flush(&terminal_out); /* line by line */
         }
     }
-    if (told) {
-        progress_make_room();
+    if (!options->json) {
+        put_for_people(&terminal_out, options, finding, several);
     }
-    if (told || !options->json) {
-        put_for_people(told ? &terminal_err : &terminal_out, options, finding, several);
-    }
-    return finish(options, finding, several, told);
+    return finish(options, finding, several, options->json && options->amount != OUTPUT_QUIET);
 }
 
 #define COLUMNS 78

@@ -19,7 +19,4 @@ int result_print_rest(struct options *options, const struct finding *finding, si
 int result_print_complaint(const struct options *options, const struct complaint *complaint,
                            migtask_reason reason);
 
-/* Writes out what a worker printed of this finding, as result_print() does with its own. */
-int result_pass_on(const struct options *options, const struct finding *finding);
-
 #endif

@@ -9,36 +9,22 @@
 #include <sys/prctl.h>
 #endif
 
-/* Advice to the kernel is about whole pages; no machine that this runs on has larger ones. Those
- * that are never touched cost nothing. */
-#define LARGEST_PAGE 65536
-
 static union {
     struct secrets in;
-    char pages[LARGEST_PAGE];
-} memory __attribute__((aligned(LARGEST_PAGE)));
-_Static_assert(sizeof memory == LARGEST_PAGE, "nothing else is in these pages");
+    char pages[SECRETS_PAGES(sizeof(struct secrets))];
+} memory __attribute__((aligned(SECRETS_PAGE)));
 
 struct secrets *const secrets = &memory.in;
 
-static bool is_shared;
-
-static bool advise(bool shared)
+static bool advise(void *pages, size_t size)
 {
 #if defined(MADV_DONTFORK)
-    return madvise(&memory, sizeof memory, shared ? MADV_DOFORK : MADV_DONTFORK) == 0;
+    return madvise(pages, size, MADV_DONTFORK) == 0;
 #else
-    (void)shared;
+    (void)pages;
+    (void)size;
     return false;
 #endif
-}
-
-/* Where the kernel takes no advice. */
-static void wipe_in_child(void)
-{
-    if (!is_shared) {
-        secrets_wipe();
-    }
 }
 
 /* The dynamic linker has looked through the environment, with vector registers that it then saved
@@ -61,15 +47,14 @@ void secrets_guard(void)
         static const struct rlimit nothing = {0, 0};
         (void)setrlimit(RLIMIT_CORE, &nothing);
     }
-    if (!advise(false)) {
-        (void)pthread_atfork(NULL, NULL, wipe_in_child);
+    if (!advise(&memory, sizeof memory)) {
+        (void)pthread_atfork(NULL, NULL, secrets_wipe);
     }
 }
 
-void secrets_share(bool shared)
+void secrets_keep(void *pages, size_t size)
 {
-    is_shared = shared;
-    (void)advise(shared);
+    (void)advise(pages, size);
 }
 
 void secrets_wipe(void)

@@ -22,9 +22,14 @@ extern struct secrets *const secrets;
  * into it, and no child gets these pages. */
 void secrets_guard(void);
 
-/* Whether a child gets them from now on: one that makes calls does, one that looks a name up does
- * not. */
-void secrets_share(bool shared);
+/* Other memory that may have a part of them for a moment, as what is being sent: no child gets
+ * these whole pages either, where the kernel takes such advice. */
+void secrets_keep(void *pages, size_t size);
+
+/* Advice to the kernel is about whole pages; no machine that this runs on has larger ones. Those
+ * that are never touched cost nothing. */
+#define SECRETS_PAGE 65536u
+#define SECRETS_PAGES(size) (((size) + SECRETS_PAGE - 1) / SECRETS_PAGE * SECRETS_PAGE)
 
 void secrets_wipe(void);
 

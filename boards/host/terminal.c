@@ -20,8 +20,9 @@
 /* A reader that is alive makes room for a message within this time. */
 #define GRACE_MS 20
 
-/* And for a result that is under way when a signal comes. */
-#define LAST_MS 60
+/* And for a result after a signal; on standard error, if it is lost on standard output, once more.
+ * Both together are well below the 100 ms within which a signal ends the command. */
+#define LAST_MS 35
 
 /* Needs no right to read the directory where there is such a way. */
 #ifdef O_PATH
@@ -60,11 +61,17 @@ bool terminal_guard_descriptors(void)
 
 static const sigset_t *wait_mask;
 static const volatile sig_atomic_t *signal_count;
+static terminal_wait *meanwhile;
 
 void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals)
 {
     wait_mask = mask;
     signal_count = signals;
+}
+
+void terminal_meanwhile(terminal_wait *wait)
+{
+    meanwhile = wait;
 }
 
 /* How long the next look for room may take: a message has little time, a result has all until a
@@ -74,7 +81,7 @@ static uint32_t time_left(struct terminal *t)
     if (t->drops) {
         return t->stalled ? 0 : GRACE_MS;
     }
-    if (*signal_count == t->signals) {
+    if (*signal_count == 0) {
         return UINT32_MAX;
     }
     uint32_t now = migtask_posix_now_ms(NULL);
@@ -82,7 +89,8 @@ static uint32_t time_left(struct terminal *t)
         t->hurried = true;
         t->hurried_since = now;
     }
-    return now - t->hurried_since < LAST_MS ? GRACE_MS : 0;
+    uint32_t waited = now - t->hurried_since;
+    return waited < LAST_MS ? LAST_MS - waited : 0;
 }
 
 /* Waits for room. What there is room for is not known; a pipe that has any takes a whole buffer of
@@ -94,8 +102,9 @@ static bool wait_for_room(struct terminal *t)
     int ready;
     do {
         max_ms = time_left(t);
-        ready = migtask_posix_wait(&wait, 1, max_ms, wait_mask);
-    } while ((ready < 0 && errno == EINTR) || (ready == 0 && max_ms == UINT32_MAX));
+        ready = meanwhile != NULL && !t->drops ? meanwhile(&wait, max_ms)
+                                               : migtask_posix_wait(&wait, 1, max_ms, wait_mask);
+    } while ((ready < 0 && errno == EINTR) || (ready == 0 && max_ms > 0 && !t->drops));
     t->stalled = ready == 0;
     return ready != 0; /* also where something is wrong: write() says it */
 }
@@ -115,7 +124,7 @@ static bool may_block(struct terminal *t)
 
 static ssize_t write_some(struct terminal *t, const char *at, size_t len)
 {
-    if (t->framed || wait_mask == NULL || !may_block(t)) {
+    if (wait_mask == NULL || !may_block(t)) {
         return write(t->fd, at, len);
     }
     interruptible_begin(wait_mask);
@@ -135,7 +144,7 @@ static void give_up(struct terminal *t)
 
 static void write_all(struct terminal *t, const char *at, size_t len)
 {
-    bool waits = wait_mask != NULL && !t->framed;
+    bool waits = wait_mask != NULL;
     while (len > 0 && !t->failed && !t->cut) {
         if (waits && !wait_for_room(t)) {
             give_up(t);
@@ -159,14 +168,6 @@ static void write_all(struct terminal *t, const char *at, size_t len)
 /* Writes out what is held of the text so far. */
 static void push(struct terminal *t)
 {
-    if (!t->open && wait_mask != NULL) {
-        t->open = true;
-        t->signals = *signal_count;
-    }
-    if (t->framed && t->len > 0) {
-        uint16_t len = (uint16_t)t->len;
-        write_all(t, (const char *)&len, sizeof len);
-    }
     if (t->torn && !t->begun && t->len > 0) {
         t->torn = false;
         write_all(t, "\n", 1);
@@ -179,7 +180,7 @@ static void push(struct terminal *t)
 bool terminal_flush(struct terminal *t)
 {
     push(t);
-    t->open = t->begun = t->cut = t->hurried = false;
+    t->begun = t->cut = t->hurried = false;
     return !t->failed;
 }
 

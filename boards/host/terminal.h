@@ -14,6 +14,8 @@
 /* Bytes held back. A pipe that has room for any takes so many: PIPE_BUF of Linux. */
 #define TERMINAL_BUFFER 4096
 
+struct pollfd;
+
 /* A text that is written out when it is flushed, in one piece if it is short.
  *
  * A result waits for a reader that has stopped reading (a full pipe, a terminal stopped by Ctrl-S)
@@ -23,13 +25,10 @@ struct terminal {
     int fd;
     bool drops;   /* its texts are messages */
     bool failed;  /* something could not be written; sticky; dropping is no failure */
-    bool framed;  /* the bytes of a flush come behind their number, a uint16_t: workers.h */
     bool known;   /* the next one is */
     bool blocks;  /* write() may block although there was room */
     bool stalled; /* the latest look found no room */
-    bool open;    /* a text has been begun to be written: so many signals had come then */
-    sig_atomic_t signals;
-    bool hurried; /* another has come, at this time */
+    bool hurried; /* a signal has come, and this text waits since this time */
     uint32_t hurried_since;
     bool begun; /* a part of this text is out */
     bool cut;   /* a part of this text was dropped, and the rest will be */
@@ -56,10 +55,18 @@ void terminal_put_seconds(struct terminal *t, uint32_t ms);
 /* Bytes as they are (migtask_output with a struct terminal as ctx). */
 bool terminal_write(void *t, const char *data, size_t len);
 
-/* From now on a signal ends the wait for a reader that has stopped reading, and a result counts as
- * failed. mask: signals are let in only while waiting, as for ppoll(); *signals: how many came.
- * Both must stay. Framed texts are not concerned: who reads them does so to the end. */
+/* From now on a signal ends the wait for a reader that has stopped reading, be it one that came
+ * before, and a result counts as failed. mask: signals are let in only while waiting, as for
+ * ppoll(); *signals: how many came. Both must stay. */
 void terminal_let_in(const sigset_t *mask, const volatile sig_atomic_t *signals);
+
+/* Waits until *reader is ready, a signal comes, max_ms have passed or for less; returns what poll()
+ * does. */
+typedef int terminal_wait(struct pollfd *reader, uint32_t max_ms);
+
+/* How results wait for their reader, where something else goes on meanwhile: it must not write.
+ * NULL: nothing does. */
+void terminal_meanwhile(terminal_wait *wait);
 
 /* The end of a text: writes out what is held; false if that or anything before failed. */
 bool terminal_flush(struct terminal *t);

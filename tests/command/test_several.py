@@ -1,14 +1,12 @@
 """Several tasks in one run: a result for each, a connection for each, nothing sent twice."""
 
 import os
-import pathlib
-import shutil
 import signal
 import time
 
 from invalid import Invalid
 from peers import closed_port
-from support import BINARY, EXIT, GRAVITY, HOST, PKI, ROOTS, Case, Simulator, target, wait_until
+from support import EXIT, GRAVITY, HOST, PKI, Simulator, target
 from waves import Wave, connections, tasks_seen
 
 
@@ -265,146 +263,3 @@ class List(Invalid):
                 result = self.run_command('start', '--tasks', tasks, '-e', f'https://{HOST}', *options)
                 self.assertEqual(result.code, EXIT['invalid'])
                 self.assertIn('/nonexistent\n', result.err)
-
-
-class Parallel(Case):
-    """Side by side."""
-
-    def test_each_task_once(self):
-        service = self.service(keep_alive=100)
-        names = [f'ready-{number}' for number in range(40)]
-        result = self.run_command('start', *names, '--json', '--parallel=4', *target(service.port))
-        self.assertEqual(result.code, 0, str(result))
-        self.assertEqual(sorted(line['task_id'] for line in result.lines), sorted(names))
-        self.assertEqual(sorted(tasks_seen(service)), sorted(names))
-        self.assertEqual(connections(service), 40)
-        # The first shows that the token is good; the session that it leaves serves all others.
-        self.assertEqual([record['resumed'] for record in service.requests].count(False), 1)
-
-    def test_at_the_same_time(self):
-        service = self.service(keep_alive=100)
-        started = time.monotonic()
-        result = self.run_command('start', 'ready-1', *(f'fault-slow-{1000 + number}' for number in range(4)), '--json',
-                                  '--parallel=4', *target(service.port), '--timeout=30')
-        self.assertEqual(len(result.lines), 5)
-        self.assertLess(time.monotonic() - started, 4, str(result)[:500])
-
-    def test_long_results_are_whole(self):
-        service = self.service(keep_alive=100)
-        tasks = {'ready-1', 'fault-max403', 'fault-max403rev', 'fault-max403utf8', 'ready-2'}
-        result = self.run_command('start', *tasks, '--json', '--parallel=4', *target(service.port), timeout=60)
-        self.assertEqual({line['task_id'] for line in result.lines}, tasks)
-        self.assertTrue(all(len(line['error_param']) == 20 for line in result.lines if 'max' in line['task_id']))
-
-    def test_a_refused_token_is_tried_once(self):
-        service = self.service(keep_alive=100)
-        result = self.run_command('start', *(f'ready-{number}' for number in range(9)), '--json', '--parallel=4',
-                                  *target(service.port), token='wrong-token-of-some-length')
-        self.assertEqual([line['reason'] for line in result.lines], ['http_status'] + ['auth_failed'] * 8)
-        self.assertEqual(len(service.requests), 1)
-
-    def test_a_signal_reaches_all(self):
-        service = self.service(keep_alive=100)
-        running = self.start('start', 'ready-1', *(f'fault-slow-{25000 + number}' for number in range(5)), '--json',
-                             '--parallel=3', *target(service.port), '--timeout=30')
-        service.wait_log(4)
-        running.signal(signal.SIGTERM)
-        result = self.finish(running, 8)
-        self.assertEqual([line['outcome'] for line in result.lines].count('unknown'), 3, str(result))
-        self.assertEqual([(line['outcome'], line['reason']) for line in result.lines].count(('not_sent', 'cancelled')), 2)
-        self.assertEqual(result.code, EXIT['unknown'])
-
-    def test_a_killed_worker_leaves_its_task_unknown(self):
-        service = self.service(keep_alive=100)
-        running = self.start('start', 'ready-1', 'fault-silent', 'ready-2', 'ready-3', '--json', '--parallel=2',
-                             *target(service.port), '--timeout=15')
-        service.wait_log(4)
-        # The other has no more to do and is gone.
-        [child] = wait_until(lambda: len(found := children(running.process.pid)) == 1 and found)
-        os.kill(child, signal.SIGKILL)
-        result = self.finish(running, 8)
-        self.assertEqual({line['task_id']: line['outcome'] for line in result.lines},
-                         {'ready-1': 'accepted', 'fault-silent': 'unknown', 'ready-2': 'accepted', 'ready-3': 'accepted'})
-
-    def test_a_signal_to_a_worker_in_a_pause_ends_the_run(self):
-        service = self.service(keep_alive=100)
-        running = self.start('start', 'ready-1', 'fault-retry-9-8', 'fault-retry-9-9', 'ready-2', 'ready-3', '--json',
-                             '--parallel=2', *target(service.port), '--timeout=30')
-        service.wait_log(3)
-        time.sleep(0.2)
-        for child in children(running.process.pid):
-            os.kill(child, signal.SIGTERM)
-        result = self.finish(running, 8)
-        self.assertEqual([(line['outcome'], line['reason'], line['attempts']) for line in result.lines[1:]],
-                         [('refused', 'http_status', 1)] * 2 + [('not_sent', 'cancelled', 0)] * 2, str(result))
-
-    def test_nothing_stays_behind(self):
-        service = self.service(keep_alive=100)
-        running = self.start('start', 'ready-1', *(f'fault-slow-{25000 + number}' for number in range(4)), '--json',
-                             '--parallel=4', *target(service.port), '--timeout=30')
-        service.wait_log(4)
-        started = children(running.process.pid)
-        self.assertEqual(len(started), 4)
-        running.process.kill()
-        wait_until(lambda: not any(pathlib.Path(f'/proc/{child}').exists() and not is_zombie(child) for child in started))
-
-    def test_no_more_processes_than_tasks(self):
-        service = self.service(keep_alive=100)
-        running = self.start('start', 'ready-1', 'fault-slow-25000', 'fault-slow-25001', '--json', '--parallel=4',
-                             *target(service.port), '--timeout=30')
-        service.wait_log(3)
-        self.assertEqual(len(children(running.process.pid)), 2)
-        running.signal(signal.SIGTERM)
-        self.finish(running, 8)
-        # The last one alone goes over the connection of the first.
-        service = self.service(keep_alive=100)
-        self.run_command('start', 'ready-1', 'ready-2', '--json', '--parallel=4', '--reuse', *target(service.port))
-        self.assertEqual((tasks_seen(service), connections(service)), (['ready-1', 'ready-2'], 1))
-
-    def test_where_no_process_can_be_started(self):
-        service = self.service(keep_alive=100)
-        # Root has no limit of processes; and nobody else may enter root's home, where this tree may well be.
-        nobody = ('setpriv', '--reuid=65534', '--regid=65534', '--clear-groups') if os.getuid() == 0 else ()
-        folder = self.scratch()
-        files = [shutil.copy(file, folder) for file in (BINARY, ROOTS)]
-        for path in (folder, *files):
-            os.chmod(path, 0o755)
-        result = self.run_command('start', 'ready-1', 'ready-2', 'ready-3', '--json', '--parallel=3', binary=files[0],
-                                  *target(service.port, ca_file=files[1]), before=(*nobody, 'prlimit', '--nproc=1'))
-        self.assertEqual([line['outcome'] for line in result.lines], ['accepted'] * 3)
-
-    def test_a_lost_result_ends_the_run(self):
-        service = self.service(keep_alive=100)
-        names = [f'ready-{number}' for number in range(30)]
-        with open('/dev/full', 'wb') as full:
-            result = self.run_command('start', *names, '--parallel=2', *target(service.port), stdout=full)
-        self.assertEqual(result.code, 5, str(result))
-        self.assertEqual(tasks_seen(service), ['ready-0'])
-        self.assertIn('start ready-0:', result.err)
-        for name in names[1:]:
-            self.assertIn(f'\n  {name}\n', result.err)
-
-    def test_what_a_worker_found_is_told_where_its_words_are_lost(self):
-        service = self.service(keep_alive=100)
-        read, write = os.pipe()
-        running = self.start('start', 'ready-1', 'fault-silent', 'fault-slow-300', '--parallel=2', '--timeout=1',
-                             *target(service.port), stdout=write)
-        os.close(write)
-        os.read(read, 4096)
-        os.close(read)
-        result = self.finish(running, 8)
-        self.assertEqual(result.code, 5, str(result))
-        self.assertIn('unknown: start fault-silent: no complete answer came within 1 s (--timeout)\n', result.err)
-
-
-def children(process):
-    """The processes that a process has started."""
-    return [int(word) for word in pathlib.Path(f'/proc/{process}/task/{process}/children').read_text().split()]
-
-
-def is_zombie(process):
-    """The process has ended, and nobody has asked about it."""
-    try:
-        return pathlib.Path(f'/proc/{process}/stat').read_text().rsplit(')', 1)[1].split()[0] == 'Z'
-    except OSError:
-        return True

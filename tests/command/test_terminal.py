@@ -126,7 +126,7 @@ class Progress(Case):
         self.assertNotRegex(left, rf'({PHASES})[^\n]*unknown')
 
     def test_several_at_a_time(self):
-        """What a worker says begins on a clean line."""
+        """What is said of one of them begins on a clean line."""
         service = self.service(keep_alive=100)
         pieces, result = self.watch('start', 'ready-1', 'fault-retry-2-1', 'fault-slow-2500', '--json', '--parallel=2',
                                     *target(service.port))

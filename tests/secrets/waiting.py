@@ -110,7 +110,7 @@ def for_random_numbers(binary):
 
 
 def in_children(binary):
-    """Whoever looks a name up gets no copy, neither the command's first nor a worker's."""
+    """Whoever looks a name up gets no copy, neither of what is to be sent nor of what is being sent."""
     with Simulator(PKI) as service, contextlib.ExitStack() as stack:
         null = stack.enter_context(open(os.devnull, 'r+b')).fileno()
         traced = Traced([binary, 'start', 'ready-1', '--endpoint', f'https://localhost:{service.port}', '--ca-file',
