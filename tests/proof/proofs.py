@@ -153,6 +153,9 @@ PROOFS = [
         Bug('the coding of an interim answer stays', HTTP,
             'offsetof(struct migtask_http, interim_left)', 'offsetof(struct migtask_http, coded)'),
     ]),
+    Proof('response_connect', RESPONSE, {**reader(2), 'TO_CONNECT': 1}, bugs=[
+        Bug('the one that is wanted counts as a length', HTTP, 'http->first + migtask_find_name', 'migtask_find_name'),
+    ]),
     Proof('response_span', RESPONSE, {'SPAN': 9, 'take_span.0': 10, **plain(9)},
           {'SPAN': 40, 'take_span.0': 41, **plain(40)}, [
         Bug('one byte more than the header section may have (off by one)', HTTP,

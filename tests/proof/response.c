@@ -126,6 +126,24 @@ void prove_response_step(void)
                   is_past_header(&http) && !http.has_length && !http.chunked));
 }
 
+/* No header of an answer to a CONNECT says how the message goes on. */
+void prove_response_connect(void)
+{
+    struct migtask_http http = any_response();
+    char input[SPAN];
+    const char *at = input;
+    migtask_view body = {NULL, 0};
+    assume(http.status >= 200 && !http.has_length && !http.chunked);
+    assume(implies(is_in_value(http.state), http.field >= MIGTASK_FIELD_DATE));
+
+    enum migtask_http_event event = migtask_http_read(&http, &at, input + any_upto(SPAN), &body);
+
+    prove(response_ok(&http) && !http.has_length && !http.chunked);
+    prove(implies(is_in_value(http.state), http.field >= MIGTASK_FIELD_DATE));
+    prove(implies(event == MIGTASK_READ_VALUE || event == MIGTASK_READ_FIELD,
+                  http.field == MIGTASK_FIELD_DATE));
+}
+
 /* What is taken at once keeps to the line's limit and is what single bytes would have been: all but
  * the first byte of it stays in the state. */
 void prove_response_span(void)

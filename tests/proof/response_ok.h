@@ -7,6 +7,10 @@
 
 #include "proof.h"
 
+#ifndef TO_CONNECT
+#define TO_CONNECT 0 /* 1: the reader of an answer to a CONNECT */
+#endif
+
 /* The reader gives no way out of these. */
 static bool is_over(unsigned state)
 {
@@ -91,9 +95,8 @@ static struct migtask_http any_response(void)
     http.chunked = any_bool();
     http.in_trailer = any_bool();
     http.blank = any_bool();
-    bool to_connect = any_bool();
-    http.names = to_connect ? "\22proxy-authenticate" : field_names;
-    http.first = to_connect ? MIGTASK_FIELD_DATE : 0;
+    http.names = TO_CONNECT ? "\22proxy-authenticate" : field_names;
+    http.first = TO_CONNECT ? MIGTASK_FIELD_DATE : 0;
     http.coded = any_bool();
     http.markup = any_bool();
 #if MIGTASK_KEEP_OPEN
