@@ -22,7 +22,7 @@
 
 /* And for a result after a signal; on standard error, if it is lost on standard output, once more.
  * Both together are well below the 100 ms within which a signal ends the command. */
-#define LAST_MS 35
+#define LAST_MS 30
 
 /* Needs no right to read the directory where there is such a way. */
 #ifdef O_PATH

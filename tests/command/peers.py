@@ -15,6 +15,10 @@ import time
 from support import PKI, wait_until
 
 
+# The shortest answer that is a yes.
+YES = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
+
+
 class Trap:
     """A listening port to which nobody should connect. The kernel accepts by itself, so a connection cannot hide."""
 
@@ -198,6 +202,63 @@ def read_request(read):
     while not is_whole_request(data) and (piece := read(65536)):
         data += piece
     return data
+
+
+class Chained(ScriptedPeer):
+    """A server with this chain that resumes nothing."""
+
+    def __init__(self, chain=PKI / 'rsa4096.pem', version=None):
+        super().__init__(self.answer, version=version)
+        self._context.load_cert_chain(chain, PKI / 'rsa4096.key')
+        self._context.options |= ssl.OP_NO_TICKET
+        self._context.num_tickets = 0
+
+    def answer(self, peer, tls):
+        """Yes to all."""
+        read_request(tls.recv)
+        tls.sendall(YES)
+        peer.stall()
+
+
+def pass_on(one, other):
+    """What either end sends, to the other one, until one of them ends."""
+    ends = {one: other, other: one}
+    while True:
+        for end in select.select(list(ends), [], [], 30)[0]:
+            data = end.recv(65536)
+            if not data:
+                return
+            ends[end].sendall(data)
+
+
+class Meeting(_Server):
+    """Between the command and a TLS server: what the server says first is held back but for its last bytes until as many
+    connections as there shall be have come so far, so that all handshakes are at their largest at once.
+
+    cut: all but the first connection end there."""
+
+    def __init__(self, port, number, cut=False):
+        super().__init__()
+        self._service, self._cut = port, cut
+        self._barrier = threading.Barrier(number)
+        self.met = 0
+
+    def handle(self, connection):
+        alone = self.connections == 1
+        with socket.create_connection(('127.0.0.1', self._service)) as service:
+            hello = connection.recv(65536)
+            service.sendall(hello)
+            time.sleep(0.3)
+            flight = service.recv(65536)
+            connection.sendall(flight[:-40])
+            if not alone:
+                self._barrier.wait(10)
+                self.met += 1
+                time.sleep(0.2)
+                if self._cut:
+                    return
+            connection.sendall(flight[-40:])
+            pass_on(connection, service)
 
 
 class CountingProxy(_Server):

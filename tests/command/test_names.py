@@ -1,12 +1,14 @@
 """Names: what becomes of them when name servers answer well, badly, late, in parts, or for one family alone."""
 
 import os
+import signal
 import socket
+import time
 import unittest
 
 import name_server
 from name_server import A, AAAA, NameServer, Rule
-from support import BINARY, HOST, ROOTS, STATIC, Case
+from support import BINARY, HOST, ROOTS, STATIC, Case, wait_until
 
 # Before anything is started: the rest of this module is run in namespaces of its own.
 ALONE = name_server.enter()
@@ -111,6 +113,26 @@ class Names(Case):
             name_server.write('/etc/hosts', hosts)
             self.assert_outcome(self.ask(host='localhost'), 'accepted', attempts=1)
 
+    def test_side_by_side(self):
+        """Each call looks the name up for itself; a signal ends those that are at it, and their processes."""
+        tasks = ('network_check', *(f'ready-{number}' for number in range(30)), '--json', '--parallel=4', '--endpoint',
+                 f'https://{HOST}:{self.port}', '--ca-file', ROOTS, '--connect-timeout=10')
+        with NameServer({(HOST, A): [SERVER], (HOST, AAAA): []}) as names:
+            result = self.run_command(*tasks, binary=self.binary)
+            self.assertEqual([line['outcome'] for line in result.lines], ['accepted'] * 30, str(result))
+            names.asked.clear()
+            running = self.start(*tasks, binary=self.binary)
+            self.assertIn(b'accepted', running.process.stdout.readline())
+            names.rules = {(HOST, A): Rule('silent'), (HOST, AAAA): Rule('silent')}
+            wait_until(lambda: len(resolvers(running)) == 8)
+            sent = time.monotonic()
+            running.signal(signal.SIGINT)
+            result = self.finish(running, 5)
+            self.assertLess(time.monotonic() - sent, 1)
+        self.assertEqual([line['outcome'] for line in result.lines].count('accepted') + [
+            (line['outcome'], line['reason']) for line in result.lines].count(('not_sent', 'cancelled')), 29, str(result))
+        self.assertGreaterEqual([line['attempts'] for line in result.lines].count(0), 1)
+
     def test_a_silent_address_comes_last(self):
         """One that takes the connection and says nothing: the repeat goes to the next, and so do later tasks."""
         port = self.service(address='127.0.0.3').port
@@ -121,6 +143,13 @@ class Names(Case):
             self.assert_outcome(self.ask('--connect-timeout=0.7', port=port), 'accepted', attempts=3)
             result = self.run_command(*tasks, binary=self.binary)
             self.assertEqual([line['attempts'] for line in result.lines], [3, 1, 1], str(result))
+
+
+def resolvers(running):
+    """The processes that look names up for the command."""
+    process = running.process.pid
+    with open(f'/proc/{process}/task/{process}/children', encoding='ascii') as children:
+        return children.read().split()
 
 
 class StaticNames(Names):

@@ -3,7 +3,6 @@
 import collections
 import os
 import pathlib
-import select
 import signal
 import socket
 import ssl
@@ -11,7 +10,7 @@ import tempfile
 import threading
 import time
 
-from peers import ScriptedPeer, _Server, read_request
+from peers import YES, Chained, Meeting, ScriptedPeer, _Server, pass_on, read_request
 from proxies import OPENED, read_head
 from support import EXIT, LONG_TOKEN, PKI, SIGNALS, Case, build_preload, target
 from waves import connections, tasks_seen
@@ -19,24 +18,11 @@ from waves import connections, tasks_seen
 # A signal ends the command within 0.1 s; a busy machine has more time for it.
 AT_ONCE = 1
 
-YES = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}'
-
 
 def outcomes(result):
     """{task: (outcome, reason, attempts)}; AssertionError where a task is told twice."""
     assert len({line['task_id'] for line in result.lines}) == len(result.lines), f'told twice\n{result}'
     return {line['task_id']: (line['outcome'], line['reason'], line['attempts']) for line in result.lines}
-
-
-def pass_on(one, other):
-    """What either end sends, to the other one, until one of them ends."""
-    ends = {one: other, other: one}
-    while True:
-        for end in select.select(list(ends), [], [], 30)[0]:
-            data = end.recv(65536)
-            if not data:
-                return
-            ends[end].sendall(data)
 
 
 class Parallel(Case):
@@ -364,32 +350,6 @@ class Slow(Parallel):
             self.assertEqual(result.err.count(words), 1, str(result))
 
 
-class Meeting(_Server):
-    """Between the command and a TLS server: what the server says first is held back but for its last bytes until as many
-    connections as there shall be have come so far, so that all handshakes are at their largest at once."""
-
-    def __init__(self, port, number):
-        super().__init__()
-        self._service = port
-        self._barrier = threading.Barrier(number)
-        self.met = 0
-
-    def handle(self, connection):
-        alone = self.connections == 1
-        with socket.create_connection(('127.0.0.1', self._service)) as service:
-            hello = connection.recv(65536)
-            service.sendall(hello)
-            time.sleep(0.3)
-            flight = service.recv(65536)
-            connection.sendall(flight[:-40])
-            if not alone:
-                self._barrier.wait(10)
-                self.met += 1
-                time.sleep(0.2)
-            connection.sendall(flight[-40:])
-            pass_on(connection, service)
-
-
 class Memory(Parallel):
     """The arena is one for all."""
 
@@ -406,19 +366,3 @@ class Memory(Parallel):
                     result = self.run_tasks(between, ['ready-1', 'a', 'b', 'c', 'd'], '--retries=0')
                     self.assertEqual(set(outcomes(result).values()), {('accepted', 'ok', 1)}, str(result))
                     self.assertEqual(between.met, 4)
-
-
-class Chained(ScriptedPeer):
-    """A server with this chain that resumes nothing."""
-
-    def __init__(self, chain, version):
-        super().__init__(self.answer, version=version)
-        self._context.load_cert_chain(chain, PKI / 'rsa4096.key')
-        self._context.options |= ssl.OP_NO_TICKET
-        self._context.num_tickets = 0
-
-    def answer(self, peer, tls):
-        """Yes to all."""
-        read_request(tls.recv)
-        tls.sendall(YES)
-        peer.stall()

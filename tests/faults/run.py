@@ -22,6 +22,7 @@ PARTS = {
     'each two system calls fail': syscalls.pairs,
     **{f'each allocation fails, TLS {version}, {cert}': functools.partial(allocations.alone, tls=version, cert=cert)
        for version in ('1.2', '1.3') for cert in ('ec', 'rsa-inter')},
+    'an allocation of one of four calls at a time fails': allocations.side_by_side,
 }
 
 

@@ -17,7 +17,7 @@ os.environ.setdefault('MIGTASK_TEST_STATIC', '')
 os.environ.setdefault('MIGTASK_TEST_PKI', str(pki.make(ROOT / 'build/pki')))
 
 from simulator import Simulator  # noqa: E402,F401
-from support import PKI, RESULT_LOST, Running, by_address, check_result, target, wait_until  # noqa: E402,F401
+from support import PKI, RESULT_LOST, Running, by_address, check_result, parse_json, target, wait_until  # noqa: E402,F401
 
 TIMEOUT = 4    # seconds that a call may take in all; nothing here takes that long unless it hangs
 _numbers = itertools.count(1)
