@@ -109,15 +109,17 @@ def for_random_numbers(binary):
               [f'LD_PRELOAD={library}', 'RANDOM_LATE_MS=1000000', *VARIABLES, *PROXIES], only='[stack]')
 
 
-def in_children(binary):
-    """Whoever looks a name up gets no copy, neither of what is to be sent nor of what is being sent."""
-    with Simulator(PKI) as service, contextlib.ExitStack() as stack:
+def in_children(binary, *options):
+    """Whoever looks a name up, one that the table of this machine does not have, gets no copy."""
+    with contextlib.ExitStack() as stack:
         null = stack.enter_context(open(os.devnull, 'r+b')).fileno()
-        traced = Traced([binary, 'start', 'ready-1', '--endpoint', f'https://localhost:{service.port}', '--ca-file',
-                         PKI / 'roots.pem', '-q'], VARIABLES + PROXIES + NO_PROXY, *[null] * 3)
-        found = []
+        traced = Traced([binary, 'start', 'ready-1', 'ready-2', 'ready-3', '--endpoint=https://no-such-host.invalid',
+                         '--ca-file', PKI / 'roots.pem', '-q', '--retries=0', '--timeout=2', *options],
+                        VARIABLES + PROXIES + NO_PROXY, *[null] * 3)
+        found, children = [], []
 
         def look(pid):
+            children.append(pid)
             memory = Memory(pid)
             found.extend(search(memory, SECRETS))
             memory.close()
@@ -128,7 +130,7 @@ def in_children(binary):
         except BaseException:
             traced.kill()
             raise
-        assert code == 0, f'exit {code}'
+        assert (code, len(children)) == (3, 6), f'exit {code}, {len(children)} processes'
         assert not found, 'left in the child: ' + '; '.join(found)
 
 
@@ -209,5 +211,6 @@ def rows():
     yield 'a token that comes late', for_a_token
     yield 'random numbers that come late', for_random_numbers
     yield 'a process that looks a name up', in_children
+    yield 'the same, at the same time', lambda binary: in_children(binary, '--parallel=2')
     yield 'no core file', in_a_core_file
     yield 'no look by others', by_the_same_user
