@@ -77,7 +77,7 @@ static migtask_retained retained(const struct call *call)
  * it, however early, may have done something. */
 static migtask_outcome without_answer(const struct call *call)
 {
-    bool handed_over = all_sent(call) && retained(call) != MIGTASK_RETAINED_ALL;
+    bool handed_over = all_sent(call) && retained(call) < MIGTASK_RETAINED_LATEST;
     bool said_yes = call->http.status >= 200 && call->http.status < 300;
     return handed_over || said_yes ? MIGTASK_UNKNOWN : MIGTASK_NOT_SENT;
 }
@@ -140,7 +140,7 @@ static void fail_stream(struct call *call)
  */
 static bool is_gateways(migtask_view code)
 {
-    return code.len >= 6 && code.ptr[-1] == 'a' + MIGTASK_PLACE_ERROR_CODE &&
+    return code.len >= 5 && code.ptr[-1] == 'a' + MIGTASK_PLACE_ERROR_CODE &&
            memcmp(code.ptr, "APIG", 4) == 0 &&
            (code.ptr[4] == '.' || (code.ptr[4] == 'W' && code.ptr[5] == '.'));
 }
@@ -183,7 +183,7 @@ static void finish_answer(struct call *call, bool nothing_behind)
     if (reply->http_status < 300) {
         bool readable = body == MIGTASK_IS_JSON || body == MIGTASK_IS_BLANK ||
                         (body == MIGTASK_IS_TEXT && !call->http.markup);
-        readable &= !(call->http.coded && guard->started);
+        readable &= !call->http.coded;
         outcome = MIGTASK_UNKNOWN;
         reason = readable || guard->no ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
         if (readable && !guard->no && !call->early) {
@@ -193,7 +193,7 @@ static void finish_answer(struct call *call, bool nothing_behind)
             drop_other(reply, &reply->error_msg, MIGTASK_MEMBER_ERROR_MSG);
         }
     } else if (reply->http_status < 500 ||
-               (reply->http_status == 503 && is_gateways(reply->error_code))) {
+               (reply->http_status == 503 && !call->http.coded && is_gateways(reply->error_code))) {
         outcome = MIGTASK_REFUSED;
     } else {
         outcome = MIGTASK_UNKNOWN;
@@ -258,13 +258,17 @@ static bool step_receive(struct call *call)
 {
     size_t got = 0;
     look_whether_out(call);
-    switch (call->stream.ops->recv(call->stream.ctx, call->rx.bytes, sizeof call->rx.bytes, &got)) {
+    migtask_io io =
+        call->stream.ops->recv(call->stream.ctx, call->rx.bytes, sizeof call->rx.bytes, &got);
+    switch (io) {
     case MIGTASK_IO_OK:
         MIGTASK_ASSERT(got > 0 && got <= sizeof call->rx.bytes);
-        look_whether_out(call); /* that it had left when the answer came is seen here as well */
         take(call, got);
         return true;
+    case MIGTASK_IO_PARTIAL:
     case MIGTASK_IO_WOULD_BLOCK:
+        /* What has begun to come is waited for, before the rest of the request goes. */
+        call->looked &= io != MIGTASK_IO_PARTIAL;
         call->read_next = false;
         if (call->state == CALL_DRAINING) { /* all that had arrived is read, and more cannot come */
             fail(call, MIGTASK_CONNECTION_LOST);
@@ -301,8 +305,7 @@ static bool step_send(struct call *call)
         /* Some of the request has left. An answer that has begun by now is none to it, and that can
          * be seen only before the rest goes. */
         call->looked = true;
-        (void)step_receive(call);
-        return true;
+        return step_receive(call) || call->looked;
     }
     switch (call->stream.ops->send(call->stream.ctx, piece, len, &sent)) {
     case MIGTASK_IO_OK:

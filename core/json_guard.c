@@ -314,6 +314,16 @@ static void escape_byte(struct migtask_guard *guard, char c)
     }
 }
 
+/* Whether plain text may begin with this character beyond ASCII: white space of other scripts and
+ * what nobody sees, a byte order mark among them, may have anything after it. */
+static bool begins_text(uint32_t character)
+{
+    return character > 0xA0 && character != 0x1680 && character != 0x180E &&
+           (character < 0x2000 || character > 0x206F) && character != 0x3000 &&
+           (character < 0xFE00 || character > 0xFE0F) && character != 0xFEFF &&
+           (character < 0xFFF0 || character > 0xFFFF) && character < 0xE0000;
+}
+
 /* One byte of a UTF-8 sequence. */
 static void sequence_byte(struct migtask_guard *guard, char c)
 {
@@ -324,8 +334,10 @@ static void sequence_byte(struct migtask_guard *guard, char c)
         guard->state = NO_JSON;
     } else if (need == guard->count) {
         guard->state = STRING;
-        if (guard->use == PLAIN) { /* without a byte order mark */
-            guard->state = character == 0xFEFF ? NO_JSON : PLAIN_TEXT;
+        if (guard->use == PLAIN) {
+            bool first = guard->text.window_len == 0;
+            guard->state =
+                character == 0xFEFF || (first && !begins_text(character)) ? NO_JSON : PLAIN_TEXT;
         }
         string_text(guard, guard->sequence, need);
     }
@@ -367,10 +379,16 @@ static size_t string_bytes(struct migtask_guard *guard, const char *ptr, size_t 
 
 /* ---- plain text ---- */
 
+/* What plain text does not begin with, nor goes on with after a whole value of JSON. */
+static bool begins_no_text(char c)
+{
+    return memchr("{[\"<\x7F", c, 5) != NULL;
+}
+
 /* A body that does not begin like this is plain text, unless it turns out to be JSON. */
 static void begin_text(struct migtask_guard *guard, char c)
 {
-    if (memchr("{[\"<", c, 4) == NULL) {
+    if (!begins_no_text(c)) {
         begin_kept(guard, MIGTASK_JSON_STRING);
         guard->use = PLAIN;
     }
@@ -438,16 +456,16 @@ static const struct {
     {'n', LITERAL_BEGINS | NO_MORE, MAY_VALUE, 0},
 };
 
-/* What has come is no JSON. */
-static void give_up(struct migtask_guard *guard)
+/* With this byte it is no JSON. */
+static void give_up(struct migtask_guard *guard, char c)
 {
-    guard->state = guard->use == PLAIN ? PLAIN_TEXT : NO_JSON;
+    guard->state = guard->use == PLAIN && !begins_no_text(c) ? PLAIN_TEXT : NO_JSON;
 }
 
 static void literal_byte(struct migtask_guard *guard, char c)
 {
     if (c != *guard->literal++) {
-        give_up(guard);
+        give_up(guard, c);
     } else if (*guard->literal == '\0') {
         end_value(guard, 0);
     }
@@ -478,7 +496,7 @@ static void structure_byte(struct migtask_guard *guard, char c)
            !(rules[i].byte == c || (rules[i].byte == '1' && digit) ||
              (rules[i].byte == 'e' && c == 'E'))) {
         if (++i == sizeof rules / sizeof rules[0]) {
-            give_up(guard);
+            give_up(guard, c);
             return;
         }
     }

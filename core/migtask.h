@@ -212,6 +212,7 @@ const char *migtask_reason_name(migtask_reason reason);
 typedef enum migtask_io {
     MIGTASK_IO_OK,          /* done, or at least one byte moved */
     MIGTASK_IO_WOULD_BLOCK, /* nothing moved yet: call again later with the same arguments */
+    MIGTASK_IO_PARTIAL,     /* recv only: as WOULD_BLOCK, but of what comes next a part is here */
     MIGTASK_IO_END,         /* recv only: the peer ended the stream in order (TLS: close_notify) */
     MIGTASK_IO_FAILED       /* the stream is broken; failure() says why. recv may be tried once
                                more after a failed send, for what had arrived before */
@@ -219,9 +220,11 @@ typedef enum migtask_io {
 
 /* How much of what send took is still on this side. */
 typedef enum migtask_retained {
-    MIGTASK_RETAINED_NONE, /* nothing that this side knows of: when in doubt, it is this */
-    MIGTASK_RETAINED_SOME, /* a part of it, so that the peer cannot have got the whole */
-    MIGTASK_RETAINED_ALL   /* all that the latest successful send took: not a byte has left */
+    MIGTASK_RETAINED_NONE,   /* nothing that this side knows of: when in doubt, it is this */
+    MIGTASK_RETAINED_SOME,   /* a part of it, so that the peer cannot have got the whole */
+    MIGTASK_RETAINED_LATEST, /* all that the latest successful send took: not a byte of that has
+                                left */
+    MIGTASK_RETAINED_ALL     /* all that send took since connect was OK: not a byte has left */
 } migtask_retained;
 
 /* The functions of a stream. None may block; ctx is the stream's own object. */
@@ -236,8 +239,9 @@ typedef struct migtask_stream_ops {
     /* Takes 1..len bytes (len >= 1) and says how many in *sent (0 unless OK). What was taken may be
      * held back to travel with what follows: a recv pushes it out. */
     migtask_io (*send)(void *ctx, const void *data, size_t len, size_t *sent);
-    /* Pushes out what send held back (it does not wait for that: reading goes on), then gives
-     * 1..cap bytes (cap >= 1) and says how many in *got (0 unless OK). */
+    /* Gives 1..cap bytes (cap >= 1) and says how many in *got (0 unless OK). What send held back is
+     * pushed out only after it was seen that nothing had come before: what comes first is no answer
+     * to it. (Pushing does not wait: reading goes on.) */
     migtask_io (*recv)(void *ctx, void *buf, size_t cap, size_t *got);
     /* Ends the stream in order as far as that goes without waiting, and releases all it holds.
      * Allowed in every state, twice too. */
@@ -288,8 +292,9 @@ typedef struct migtask_reply {
     uint8_t error_param_count; /* 0..MIGTASK_ERROR_PARAM_COUNT */
     uint8_t details_count;     /* 0..MIGTASK_DETAILS_COUNT */
     uint8_t truncated;         /* bits 1 << MIGTASK_MEMBER_... */
-    /* Headers as they came, "" if they did not or were longer; NUL-terminated. A Retry-After is a
-     * number of seconds or a date: migtask_retry_next() reads it. */
+    /* Headers as they came, "" if they did not or were longer, but for a number, which is cut;
+     * NUL-terminated. A Retry-After is a number of seconds or a date: migtask_retry_next() reads
+     * it. */
     char retry_after[MIGTASK_HEADER_TEXT];
     char date[MIGTASK_HEADER_TEXT]; /* the server's clock */
     /* As the service names them; else what stands for them in other shapes of a body: code, message
@@ -406,8 +411,8 @@ void migtask_retry_init(migtask_retry *retry, uint16_t retries, uint32_t timeout
 uint32_t migtask_retry_time_left(const migtask_retry *retry, uint32_t now_ms);
 
 /* Whether to repeat a call that is done, and after what pause (*pause_ms). epoch_s is the time
- * of day in seconds since 1970, or MIGTASK_NO_DATE where no clock is known (then a Retry-After
- * date is held against the reply's own Date); random is any 32 random bits. */
+ * of day in seconds since 1970, or MIGTASK_NO_DATE where no clock is known: a Retry-After date is
+ * held against it where the reply has no Date of its own. random is any 32 random bits. */
 bool migtask_retry_next(migtask_retry *retry, const migtask_call *call, uint32_t now_ms,
                         int64_t epoch_s, uint32_t random, uint32_t *pause_ms);
 

@@ -100,6 +100,15 @@ static void put_back(char *text, size_t len)
     }
 }
 
+/* What there is no room for was longer: it is no date, but a number may stay one. */
+static size_t length_of_header(migtask_view header)
+{
+    if (header.len < MIGTASK_HEADER_TEXT) {
+        return header.len;
+    }
+    return *header.ptr > '0' && *header.ptr <= '9' ? MIGTASK_HEADER_TEXT - 1 : 0;
+}
+
 /* One string: type and bounds are looked at as if the guard had not been there. */
 static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmntok_t *token)
 {
@@ -171,8 +180,8 @@ static bool read_token(migtask_reply *reply, char *json, size_t len, const jsmnt
         view->len = end - start - 1;
         put_back(json + start + 1, view->len);
     }
-    if (copy != NULL && header.len < MIGTASK_HEADER_TEXT) { /* else it was longer */
-        memcpy(copy, header.ptr, header.len);
+    if (copy != NULL) {
+        memcpy(copy, header.ptr, length_of_header(header));
     }
     return true;
 }

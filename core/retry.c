@@ -53,7 +53,8 @@ static bool wished_pause(const migtask_reply *reply, int64_t epoch_s, uint64_t *
     }
     int64_t date = migtask_http_date(migtask_text(reply->retry_after));
     int64_t now =
-        epoch_s != MIGTASK_NO_DATE ? epoch_s : migtask_http_date(migtask_text(reply->date));
+        migtask_http_date(migtask_text(reply->date)); /* of the clock that it is said by */
+    now = now != MIGTASK_NO_DATE ? now : epoch_s;
     if (date == MIGTASK_NO_DATE || now == MIGTASK_NO_DATE) {
         return false;
     }

@@ -9,7 +9,8 @@
  * has to be repeated. Once some of the buffer has gone, nothing is added until all of it has.
  *
  * Receiving. take_in() hands mbedTLS what is in the read-ahead buffer, or reads from below; before
- * that it pushes out what waits. When a push fails, what has arrived is still read, because it is
+ * that it pushes out what waits, but not before what had come already is read, which cannot be an
+ * answer to it. When a push fails, what has arrived is still read, because it is
  * often the reason; the failure is told when nothing more is there.
  */
 #include "tls.h"
@@ -311,6 +312,7 @@ static void push(migtask_tls *tls)
         }
         MIGTASK_ASSERT(sent > 0 && sent <= tls->out_sealed - tls->out_pushed);
         tls->out_pushed += sent;
+        tls->some_left = true;
         if (tls->out_pushed > tls->out_latest) {
             tls->held = false;
         }
@@ -434,7 +436,7 @@ static migtask_retained tls_retained(void *ctx)
 {
     const migtask_tls *tls = ctx;
     const migtask_stream *lower = &tls->config.lower;
-    return tls->held                              ? MIGTASK_RETAINED_ALL
+    return tls->held ? tls->some_left ? MIGTASK_RETAINED_LATEST : MIGTASK_RETAINED_ALL
            : tls->phase != MIGTASK_TLS_OPEN       ? MIGTASK_RETAINED_NONE
            : tls->out_sealed + tls->out_plain > 0 ? MIGTASK_RETAINED_SOME
                                                   : lower->ops->retained(lower->ctx);
@@ -529,22 +531,48 @@ static migtask_io read_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t
     }
 }
 
+/* Whether a part of a record, or of a message of several, is here. */
+static bool has_part(const migtask_tls *tls)
+{
+    const mbedtls_ssl_context *ssl = &tls->session->ssl;
+    return tls->in_at < tls->in_end || ssl->MBEDTLS_PRIVATE(in_left) > 0 ||
+           ssl->MBEDTLS_PRIVATE(in_hslen) > 0;
+}
+
+/* The same without pushing anything out. */
+static migtask_io read_first(migtask_tls *tls, void *buf, size_t cap, size_t *got)
+{
+    tls->looking = true;
+    migtask_io io = read_plaintext(tls, buf, cap, got);
+    tls->looking = false;
+    return io;
+}
+
 static migtask_io recv_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t *got)
 {
     if (tls->phase != MIGTASK_TLS_OPEN) {
         return fail_saying(tls, MIGTASK_CONNECTION_LOST, NULL);
     }
     begin_operation(tls);
-    if (!tls->push_failed) {
-        if (!seal(tls)) {
-            return MIGTASK_IO_FAILED;
+    bool waits = tls->out_sealed + tls->out_plain > 0;
+    if (!tls->push_failed && !seal(tls)) {
+        return MIGTASK_IO_FAILED;
+    }
+    if (waits) { /* what is here by now is no answer to it */
+        migtask_io io = read_first(tls, buf, cap, got);
+        if (io != MIGTASK_IO_WOULD_BLOCK) {
+            return io;
         }
+        begin_operation(tls);
+    }
+    if (!tls->push_failed) {
         push(tls);
         if (!is_clear(tls) && tls->phase != MIGTASK_TLS_OPEN) {
             return MIGTASK_IO_FAILED;
         }
     }
-    return read_plaintext(tls, buf, cap, got);
+    migtask_io io = read_plaintext(tls, buf, cap, got);
+    return io == MIGTASK_IO_WOULD_BLOCK && has_part(tls) ? MIGTASK_IO_PARTIAL : io;
 }
 
 static migtask_io tls_recv(void *ctx, void *buf, size_t cap, size_t *got)
@@ -755,13 +783,9 @@ static migtask_io handshake(migtask_tls *tls)
  * later. Nothing is pushed out: the last flight of the handshake travels with the request. */
 static migtask_io look(migtask_tls *tls)
 {
-    const mbedtls_ssl_context *ssl = &tls->session->ssl;
     uint8_t byte;
     size_t got;
-    tls->looking = true;
-    migtask_io io = read_plaintext(tls, &byte, sizeof byte, &got);
-    tls->looking = false;
-    switch (io) {
+    switch (read_first(tls, &byte, sizeof byte, &got)) {
     case MIGTASK_IO_OK:
         return fail_saying(tls, MIGTASK_HTTP_MALFORMED,
                            "the server sent an answer before it was asked");
@@ -770,11 +794,9 @@ static migtask_io look(migtask_tls *tls)
                            "the server ended the connection before it was asked");
     case MIGTASK_IO_FAILED:
         return MIGTASK_IO_FAILED;
-    default: /* in_hslen: a message of which parts are still to come */
-        return tls->blocked && ssl->MBEDTLS_PRIVATE(in_left) == 0 &&
-                       ssl->MBEDTLS_PRIVATE(in_hslen) == 0
-                   ? MIGTASK_IO_OK
-                   : MIGTASK_IO_WOULD_BLOCK;
+    default:
+        tls->some_left = false; /* of what is asked from now on */
+        return tls->blocked && !has_part(tls) ? MIGTASK_IO_OK : MIGTASK_IO_WOULD_BLOCK;
     }
 }
 

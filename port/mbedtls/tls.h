@@ -132,6 +132,7 @@ typedef struct migtask_tls {
     bool lower_ended;   /* the stream below came to its end */
     bool blocked;       /* the stream below had nothing to read */
     bool held;          /* the latest send is still in out */
+    bool some_left;     /* something has left since connect was OK */
     bool misdated;      /* the failure is a certificate's date */
     bool looking;       /* for what arrived, without pushing anything out */
     bool offered;       /* a kept session was offered to the server */

@@ -101,7 +101,7 @@ static void any_close(void *ctx)
 static migtask_retained any_retained(void *ctx)
 {
     (void)ctx;
-    return real.retained  ? MIGTASK_RETAINED_ALL
+    return real.retained  ? any_bool() ? MIGTASK_RETAINED_ALL : MIGTASK_RETAINED_LATEST
            : real.lingers ? MIGTASK_RETAINED_SOME
                           : MIGTASK_RETAINED_NONE;
 }

@@ -193,9 +193,18 @@ static migtask_io do_recv(void *ctx, void *buf, size_t cap, size_t *got)
         stream->failed = true;
         return MIGTASK_IO_FAILED;
     }
-    stream->held = stream->held && plan->push_stuck;
+    if (stream->request_len >= plan->early_at && stream->plan.partial > 0) {
+        stream->plan.partial--;
+        (void)would_block(stream);
+        return MIGTASK_IO_PARTIAL;
+    }
     bool ready = plan->when == STREAM_EARLY ? stream->request_len >= plan->early_at
                                             : stream_double_complete(stream);
+    if (stream->held && !plan->push_stuck && !(plan->when == STREAM_EARLY && ready)) {
+        stream->held = false; /* pushed out; what comes now comes later */
+        stream->pushed = true;
+        return would_block(stream);
+    }
     size_t most = plan->response_len - stream->read;
     if (ready && most > 0) {
         if (most > cap) {
@@ -237,7 +246,7 @@ static migtask_retained do_retained(void *ctx)
     if (stream->closed) {
         deviation("stream: retained after close");
     }
-    return stream->held           ? MIGTASK_RETAINED_ALL
+    return stream->held           ? stream->pushed ? MIGTASK_RETAINED_LATEST : MIGTASK_RETAINED_ALL
            : stream->plan.lingers ? MIGTASK_RETAINED_SOME
                                   : MIGTASK_RETAINED_NONE;
 }

@@ -34,6 +34,8 @@ typedef struct stream_plan {
     unsigned blocks;    /* would-block answers before every operation */
     unsigned handshake; /* would-block answers before connect is done */
 
+    unsigned partial; /* once early_at bytes have come: so many recvs say that a part is here */
+
     bool connect_stuck; /* connect never gets done */
     bool connect_fails;
     bool send_stuck; /* send would-block for ever once stuck_at bytes were taken */
@@ -62,7 +64,7 @@ typedef struct stream_double {
     size_t request_end; /* length of the whole request, 0 until its header section came */
     size_t scanned;
     size_t read; /* bytes of the answer that were given */
-    bool opened, closed, failed, send_failed, ended, held;
+    bool opened, closed, failed, send_failed, ended, held, pushed;
     unsigned blocked[STREAM_OPERATIONS]; /* would-block answers since the last real one */
     unsigned count[STREAM_OPERATIONS];
     unsigned operations; /* those that did not block */

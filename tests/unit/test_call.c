@@ -514,6 +514,38 @@ static void test_look_before_the_last_piece(void **state)
     end_of_cases();
 }
 
+/* A part of what comes next is here before the last piece: that waits until it is known what it is.
+ * A ticket says nothing, an answer is none to this request, and one that is not finished keeps the
+ * request from being whole. */
+static void test_part_before_the_last_piece(void **state)
+{
+    (void)state;
+    trip t;
+    for (unsigned parts = 1; parts < 4; parts++) {
+        stream_plan plan = plan_of(BODY_OK);
+        plan.partial = parts;
+        plan.early_at = 100;
+        context("a ticket in %u parts", parts);
+        trip_init(&t);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_ACCEPTED, MIGTASK_OK, 200);
+
+        plan.when = STREAM_EARLY;
+        context("an answer in %u parts", parts);
+        trip_init(&t);
+        trip_run(&t, &plan);
+        trip_expect(&t, MIGTASK_UNKNOWN, MIGTASK_HTTP_STATUS, 200);
+        CHECK(!stream_double_complete(&t.stream));
+    }
+    stream_plan plan = {.partial = 1u << 30, .early_at = 100};
+    context("a part that stays one");
+    trip_init(&t);
+    trip_run(&t, &plan);
+    trip_expect(&t, MIGTASK_NOT_SENT, MIGTASK_TIMEOUT, 0);
+    CHECK(!stream_double_complete(&t.stream));
+    end_of_cases();
+}
+
 /* --- deadlines --- */
 
 /* Steps idly and says at which millisecond after the beginning the call ended. */
@@ -1172,6 +1204,7 @@ int main(void)
         cmocka_unit_test(test_early_by_first_byte),
         cmocka_unit_test(test_lingers),
         cmocka_unit_test(test_look_before_the_last_piece),
+        cmocka_unit_test(test_part_before_the_last_piece),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_dripping),
         cmocka_unit_test(test_time_left),

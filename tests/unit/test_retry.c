@@ -182,6 +182,7 @@ static void test_retry_after(void **state)
         {"Retry-After: 4294967297\r\n", MIGTASK_NO_DATE, 0, -1},
         {"Retry-After: 4294967300\r\n", MIGTASK_NO_DATE, 0, -1}, /* 4 s past 2^32 */
         {"Retry-After: 99999999999999999999999\r\n", MIGTASK_NO_DATE, 0, -1},
+        {"Retry-After: 9999999999999999999999999999999999999999\r\n", MIGTASK_NO_DATE, 0, -1},
         {"Retry-After: " AT_47, NOW, 0, 10000},
         {"Retry-After: " AT_47, NOW + 3, 0, 7000},
         {"Retry-After: " AT_47, NOW + 10, 0, 0},
@@ -190,7 +191,11 @@ static void test_retry_after(void **state)
         {"Retry-After: " AT_47, NOW, 25000, -1},
         {"Retry-After: " AT_47 "Date: " AT_37, MIGTASK_NO_DATE, 0, 10000},
         {"Date: " AT_47 "Retry-After: " AT_37, MIGTASK_NO_DATE, 0, 0},
-        {"Retry-After: " AT_47 "Date: " AT_37, NOW + 4, 0, 6000},
+        {"Retry-After: " AT_47 "Date: " AT_37, NOW + 4, 0,
+         10000}, /* the Date is of the same clock */
+        {"Retry-After: " AT_47 "Date: " AT_37, NOW + 3600, 0, 10000},
+        {"Retry-After: " AT_47 "Date: " AT_37, NOW - 3600, 0, 10000},
+        {"Retry-After: " AT_47 "Date: x\r\n", NOW + 4, 0, 6000},
         {"Retry-After: " AT_47, MIGTASK_NO_DATE, 0, JITTER},
         {"Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", NOW, 0, -1},
         {"Retry-After: later\r\n", NOW, 0, JITTER},
