@@ -2,13 +2,15 @@
 
 Only with small buffers on both sides is a request of 17 KB not handed over at once."""
 
+import contextlib
 import json
 import pathlib
 import tempfile
 import time
 
-from peers import ScriptedPeer, reset
-from support import EXIT, LONG_TOKEN, SIGNALS, Case, build_preload, parse_json, target, wait_until
+from peers import ScriptedPeer, _Server, is_whole_request, reset
+from support import EXIT, LONG_TOKEN, PKI, SIGNALS, Case, build_preload, parse_json, target, wait_until
+from tls_connection import Ended, TlsConnection, server_context
 
 # Some of the request has arrived and nothing more is read.
 BEGUN = 100
@@ -37,6 +39,32 @@ def die(peer, tls):
     """Reset in the middle of the request."""
     peer.receive(tls, BEGUN)
     reset(tls)
+
+
+class PartPeer(_Server):
+    """Sends the first bytes of a sealed answer in the middle of the request, and the rest of them after a while, or (None)
+    never; goes on reading."""
+
+    def __init__(self, version, size, rest_after):
+        super().__init__(RECEIVE_BUFFER)
+        self._context = server_context(PKI, 'ec', version)
+        self._size = size
+        self._rest_after = rest_after
+        self.received = b''
+
+    def handle(self, connection):
+        talk = TlsConnection(connection, self._context, time.monotonic() + 10)
+        talk.handshake()
+        while len(self.received) < BEGUN:
+            self.received += talk.read(100)
+        record = talk.seal(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}')
+        talk.send_sealed(record[:self._size])
+        time.sleep(self._rest_after or 0.1)
+        if self._rest_after:
+            talk.send_sealed(record[self._size:])
+        with contextlib.suppress(Ended):
+            while data := talk.read(4096):
+                self.received += data
 
 
 class Sending(Case):
@@ -88,6 +116,16 @@ class Sending(Case):
 
             with self.subTest(part):
                 self.assert_outcome(self.call_peer(talk), 'unknown', 'http_status', http_status=200)
+
+    def test_a_part_of_a_record_comes_early(self):
+        """The rest of the request waits until it is known what that is: here, an answer to nothing."""
+        for version in ('1.2', '1.3'):
+            for size in (1, 20):
+                for rest_after, wanted in ((0.3, ('unknown', 'http_status')), (None, ('not_sent', 'timeout'))):
+                    with self.subTest(version, size=size, rest_after=rest_after), PartPeer(version, size, rest_after) as peer:
+                        result = self.call(peer, 'ready-1', '--timeout=1', '--retries=0', token=LONG_TOKEN, preload=self.library)
+                        self.assert_outcome(result, *wanted)
+                        self.assertFalse(is_whole_request(peer.received))
 
     def test_early_success_is_not_believed_wherever_the_rest_waits(self):
         """In the call, a part of the last record in TLS, or in the kernel, which took all of the request at once."""

@@ -103,6 +103,15 @@ class TlsConnection:
         for start in range(0, len(data), step):
             self._run(self._tls.write, data[start:start + step])
 
+    def seal(self, data):
+        """The records of these bytes, which send_sealed() may send in parts."""
+        self._tls.write(data)
+        return self._outgoing.read()
+
+    def send_sealed(self, records):
+        """Send bytes of records."""
+        self._tcp.sendall(records)
+
     def write_with(self, data, more):
         """Send all bytes and, in the same piece of TCP, a record with more bytes or close_notify (None)."""
         self._tls.write(data)

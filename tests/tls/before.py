@@ -155,11 +155,8 @@ def partly(size):
     """An answer, and in the same piece of TCP the beginning of a record with another; its rest comes with the next
     request."""
     def first(talk):
-        talk._tls.write(ACCEPTED)
-        sealed = talk._outgoing.read()
-        talk._tls.write(ACCEPTED)
-        stray = talk._outgoing.read()
-        talk._tcp.sendall(sealed + stray[:size])
+        sealed, stray = talk.seal(ACCEPTED), talk.seal(ACCEPTED)
+        talk.send_sealed(sealed + stray[:size])
         talk.rest = stray[size:]
     return first
 
