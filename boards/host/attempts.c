@@ -2,6 +2,7 @@
 
 #include "attempts.h"
 
+#include "callers.h"
 #include "clock.h"
 #include "progress.h"
 #include "random.h"
@@ -133,7 +134,7 @@ static void end_call(struct attempts *a, uint32_t now)
     keep_session(a);
     judge(a);
     a->state = ATTEMPTS_DONE;
-    if (!attempts_cancelled &&
+    if (!attempts_cancelled && !callers_refused(a->finding.reply->error_code) &&
         migtask_retry_next(&a->retry, &a->call, now, migtask_posix_epoch_s(NULL), random_bits(),
                            &a->pause_ms)) {
         a->stream.ops->close(a->stream.ctx); /* nobody looks at it during the pause */

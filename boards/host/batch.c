@@ -2,8 +2,7 @@
 
 #include "batch.h"
 
-#include <string.h>
-
+#include "callers.h"
 #include "tasks.h"
 
 void batch_select(struct batch *batch, size_t i)
@@ -42,55 +41,6 @@ void batch_told(struct batch *batch, const struct finding *finding, size_t tasks
     }
 }
 
-/* Codes by which the service or its gateway refuses whoever asks, whatever the task: the next one
- * would be refused as well. Those that speak of the task, its resources or the action are none of
- * them. */
-static const char *const refused_callers[] = {
-    "APIGW.0301", /* the token or the signature: with status 401, and with any other */
-    "APIGW.0302", /* this user may not call the service */
-    "APIGW.0303", /* the signature of an application */
-    "APIGW.0304", /* this application may not call the service */
-    "APIGW.0305", /* credentials of another kind */
-    "APIGW.0306", /* the service is closed to this caller */
-    "APIGW.0307", /* the token has to be renewed */
-    "APIGW.0310", /* the project may not be used */
-    "APIGW.0311", /* credentials for debugging */
-    "APIGW.0401", /* the address that the call comes from is not known */
-    "APIGW.0402", /* it is not allowed */
-    "SMS.0202",   /* the access key */
-    "SMS.6521",   /* the token */
-    "SMS.6522",   /* no token arrived: something on the way takes the header away */
-    "SMS.6523",   /* no right to use the service */
-    "SMS.6524",   /* the service is open to testers alone */
-    "SMS.6525",   /* the account is frozen or restricted */
-    "SMS.6528",   /* its owner has not shown who he is */
-    "SMS.6529",   /* it owes money */
-    "SMS.6542",   /* it is frozen */
-    "SMS.6560",   /* no token for the project to be had */
-};
-
-/* APIG. and APIGW. are the same family: error_codes.h. */
-static bool is_code(migtask_view code, const char *listed)
-{
-    static const char newer[] = "APIG.";
-    size_t len = sizeof newer - 1;
-    if (code.len > len && memcmp(code.ptr, newer, len) == 0 && memcmp(listed, "APIGW", 5) == 0) {
-        return code.len == strlen(listed) - 1 &&
-               memcmp(code.ptr + len, listed + len + 1, code.len - len) == 0;
-    }
-    return code.len == strlen(listed) && memcmp(code.ptr, listed, code.len) == 0;
-}
-
-static bool refuses_caller(migtask_view code)
-{
-    for (size_t i = 0; i < sizeof refused_callers / sizeof refused_callers[0]; i++) {
-        if (is_code(code, refused_callers[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Why no further task should be begun after this one (or after a signal), as far as it shows by
  * itself. */
 static enum batch_stop judge(const struct finding *finding)
@@ -98,7 +48,7 @@ static enum batch_stop judge(const struct finding *finding)
     if (finding->reply != NULL && finding->reply->http_status == 401) {
         return BATCH_LOCKING;
     }
-    if (finding->reply != NULL && refuses_caller(finding->reply->error_code)) {
+    if (finding->reply != NULL && callers_refused(finding->reply->error_code)) {
         return BATCH_CALLER;
     }
     switch (finding->reason) {
@@ -137,10 +87,10 @@ const char *batch_why(const struct batch *batch)
         [BATCH_LOST] = "not begun: an outcome before could not be told",
         [BATCH_UNREACHABLE] = "not begun: the network did not let three tasks in a row through",
         [BATCH_UNKNOWN] = "not begun: three tasks in a row got no clear answer",
-        [BATCH_LOCKING] = "not begun: the service did not accept the token of a task before (HTTP "
-                          "401), and repeating that locks the account's key",
-        [BATCH_CALLER] = "not begun: the service refused this token or account for a task before, "
-                         "and would for any other",
+        [BATCH_LOCKING] = "not begun: a task before got HTTP 401, and five of those lock the "
+                          "account's key",
+        [BATCH_CALLER] = "not begun: a task before got an answer that refuses this token or "
+                         "account, whatever the task",
         [BATCH_SAME_CAUSE] = "not begun: what a task before failed of would make this one fail too",
     };
     return sentences[batch->stop];

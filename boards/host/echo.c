@@ -13,8 +13,36 @@ static unsigned kind_of(char c)
                                   : 0;
 }
 
+/* Names of what is secret, in small letters. */
+static const char *const named_secrets[] = {"token", "passw",      "secret",
+                                            "pwd",   "credential", "auth"};
+
+static bool begins(const char *text, const char *word)
+{
+    while (*word != '\0' && (*text | 0x20) == *word) {
+        text++;
+        word++;
+    }
+    return *word == '\0';
+}
+
+/* MIGTASK_TOKEN=..., --password:..., X-Auth-Token: ... */
+static bool names_secret(const char *text)
+{
+    bool named = false;
+    for (; *text != '\0' && !(named && (*text == '=' || *text == ':')); text++) {
+        for (size_t i = 0; i < sizeof named_secrets / sizeof named_secrets[0]; i++) {
+            named |= begins(text, named_secrets[i]);
+        }
+    }
+    return *text != '\0';
+}
+
 bool echo_allowed(const char *text)
 {
+    if (names_secret(text)) {
+        return false;
+    }
     size_t run = 0;
     unsigned kinds = 0; /* in the run */
     for (size_t len = 0; text[len] != '\0'; len++) {

@@ -228,7 +228,7 @@ static int read_long(struct reader *reader, char *const *argument)
  */
 static const char *long_name_of(const char *argument)
 {
-    size_t len = strlen(argument + 1);
+    size_t len = strcspn(argument + 1, "=:");
     for (size_t i = 0; len >= 3 && i < OPTION_COUNT; i++) {
         if (strncmp(names[i].name, argument + 1, len) == 0) {
             return names[i].name;

@@ -103,7 +103,10 @@ static migtask_io fail_for_status(migtask_proxy *proxy, unsigned status)
 {
     struct migtask_writer w =
         begin_failure(proxy, is_passing(status) ? MIGTASK_CONNECT_FAILED : MIGTASK_PROXY_FAILED);
-    const char *scheme = proxy->takes_basic || proxy->scheme[0] == '\0' ? NULL : proxy->scheme;
+    const char *scheme = proxy->scheme != NULL ? proxy->scheme
+                         : proxy->other_scheme ? "another way than Basic"
+                                               : NULL;
+    scheme = proxy->takes_basic ? NULL : scheme;
     migtask_refusal_write(&w, &proxy->config, status, scheme);
     proxy->denied = status == 401 || status == 403 || status == 407;
     return end_failure(proxy, &w);
@@ -160,21 +163,25 @@ static migtask_io send_request(migtask_proxy *proxy)
  * a scheme stands at the front, or after the comma that ends the challenge before it. */
 static void take_scheme(migtask_proxy *proxy, migtask_view word)
 {
-    static const char basic[] = "basic";
-    size_t same = 0;
-    while (same < word.len && same < sizeof basic - 1 && (word.ptr[same] | 0x20) == basic[same]) {
-        same++;
+    /* By their names here: whatever else a proxy says might be a password that it repeats. */
+    static const char *const schemes[] = {"Basic",  "NTLM",     "Negotiate",
+                                          "Digest", "Kerberos", "Bearer"};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        size_t same = 0;
+        while (same < word.len && (word.ptr[same] | 0x20) == (schemes[i][same] | 0x20)) {
+            same++;
+        }
+        if (same == word.len && schemes[i][same] == '\0') {
+            proxy->takes_basic |= i == 0;
+            proxy->scheme = i == 0 || proxy->scheme != NULL ? proxy->scheme : schemes[i];
+            return;
+        }
     }
-    if (same == sizeof basic - 1 && word.len == same) {
-        proxy->takes_basic = true;
-    } else if (proxy->scheme[0] == '\0' && migtask_is_word(word, sizeof proxy->scheme - 1, "--")) {
-        memcpy(proxy->scheme, word.ptr, word.len);
-        proxy->scheme[word.len] = '\0';
-    }
+    proxy->other_scheme = true;
 }
 
 /* A piece of such a header. */
-static void take_challenge(migtask_proxy *proxy)
+static void take_challenge(migtask_proxy *proxy, bool last)
 {
     const struct migtask_http *http = reader_of(proxy);
     const char *at = http->value;
@@ -182,10 +189,11 @@ static void take_challenge(migtask_proxy *proxy)
     bool begins = true;
     while (at < end) {
         const char *word = at;
-        while (at < end && *at != ' ' && *at != ',') {
+        while (at < end && (proxy->in_quotes || (*at != ' ' && *at != ','))) {
+            proxy->in_quotes ^= *at == '"';
             at++;
         }
-        if (begins && at > word) {
+        if (begins && at > word && *word != '"') {
             take_scheme(proxy, (migtask_view){word, (size_t)(at - word)});
         }
         if (at < end) {
@@ -193,6 +201,7 @@ static void take_challenge(migtask_proxy *proxy)
             at++;
         }
     }
+    proxy->in_quotes &= !last;
 }
 
 /* Bytes of the answer are in the buffer. OK: the connection is open; WOULD_BLOCK: go on reading. */
@@ -208,7 +217,7 @@ static migtask_io take_answer(migtask_proxy *proxy, size_t len)
         if (event == MIGTASK_READ_MORE) {
             return MIGTASK_IO_WOULD_BLOCK;
         }
-        take_challenge(proxy);
+        take_challenge(proxy, event == MIGTASK_READ_FIELD);
     }
     switch (event) {
     case MIGTASK_READ_HEADER: /* of the final answer: 200 or more */
@@ -265,8 +274,8 @@ static migtask_io proxy_connect(void *ctx)
     if (proxy->state == CLOSED) {
         proxy->reason = MIGTASK_OK;
         proxy->answered = false;
-        proxy->denied = proxy->takes_basic = false;
-        proxy->scheme[0] = '\0';
+        proxy->denied = proxy->takes_basic = proxy->other_scheme = proxy->in_quotes = false;
+        proxy->scheme = NULL;
         proxy->sent = proxy->at = proxy->end = 0;
         if (proxy->config.lower.ops == NULL) {
             struct migtask_writer w = begin_failure(proxy, MIGTASK_INVALID_CONFIG);

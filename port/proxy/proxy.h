@@ -63,15 +63,17 @@ typedef enum migtask_proxy_phase {
 typedef struct migtask_proxy {
     migtask_proxy_config config;
     uint8_t state;
-    uint8_t phase;     /* migtask_proxy_phase */
-    uint8_t reason;    /* migtask_reason, once opening it failed */
-    bool answered;     /* bytes of an answer have come */
-    bool denied;       /* migtask_proxy_denied() */
-    bool takes_basic;  /* its answer names Basic as a way to sign in */
-    char scheme[12];   /* the first other way that it names, "" if none */
-    size_t sent;       /* bytes of the CONNECT that the stream below took */
-    size_t at, end;    /* buffer[at..end) came behind the answer and waits for recv */
-    uint64_t http[13]; /* the reader of the answer: struct migtask_http */
+    uint8_t phase;      /* migtask_proxy_phase */
+    uint8_t reason;     /* migtask_reason, once opening it failed */
+    bool answered;      /* bytes of an answer have come */
+    bool denied;        /* migtask_proxy_denied() */
+    bool takes_basic;   /* its answer names Basic as a way to sign in */
+    bool other_scheme;  /* or one that is not known here */
+    bool in_quotes;     /* of a challenge, in which words mean nothing */
+    const char *scheme; /* the first other one that it names, NULL if none */
+    size_t sent;        /* bytes of the CONNECT that the stream below took */
+    size_t at, end;     /* buffer[at..end) came behind the answer and waits for recv */
+    uint64_t http[13];  /* the reader of the answer: struct migtask_http */
     char buffer[MIGTASK_PROXY_BUFFER];
 } migtask_proxy;
 

@@ -178,7 +178,7 @@ class WhatGoesWrong(Through):
                 ('a list', b'HTTP/1.1 407 No\r\nProxy-Authenticate:  , Negotiate, BASIC realm="x, y"\r\n\r\n', 'stay',
                  ('does not accept', '407')),
                 ('no name', b'HTTP/1.1 407 No\r\nProxy-Authenticate: "x", basics, a-long-name-of-a-scheme\r\n\r\n', 'stay',
-                 ('a sign-in by basics',)),
+                 ('a sign-in by another way than basic',)),
                 ('403', b'HTTP/1.1 403 No\r\n\r\n', 'stay', ('does not allow', '403')),
                 ('405', b'HTTP/1.1 405 No\r\n\r\n', 'stay', ('is it a proxy',)),
                 ('redirect', b'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\n\r\n', 'stay', ('302',)),

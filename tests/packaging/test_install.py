@@ -36,7 +36,7 @@ def build(name, text, *flags, libraries=None, **options):
 
 class Files(unittest.TestCase):
     def test_list(self):
-        headers = ('clock file migtask migtask_config migtask_limits proxy random resolve tcp tls '
+        headers = ('addresses clock file migtask migtask_config migtask_limits proxy random resolve tcp tls '
                    'tls_config trust').split()
         share = ('man/man1/migtask.1', 'man/man3/migtask.3', 'bash-completion/completions/migtask',
                  'zsh/site-functions/_migtask', 'fish/vendor_completions.d/migtask.fish')
