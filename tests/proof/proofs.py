@@ -344,7 +344,7 @@ PROOFS += [
     Proof('guard_literal', GUARD, guard(), {}, [
         Bug('it goes on behind its end (off by one)', JSON, "} else if (*guard->literal == '\\0') {",
             '} else if (false) {'),
-        Bug('another letter will do', JSON, "guard->literal++) {\n        give_up(guard);",
+        Bug('another letter will do', JSON, "guard->literal++) {\n        give_up(guard, c);",
             'guard->literal++) {'),
         Bug('every second letter', JSON, 'c != *guard->literal++', 'c != *(guard->literal += 2)'),
     ]),
