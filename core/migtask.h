@@ -315,7 +315,7 @@ typedef struct migtask_reply {
 #define MIGTASK_CALL_SIZE                                                                          \
     (MIGTASK_REPLY_TEXT + MIGTASK_RX_BUFFER + MIGTASK_MASK_WINDOW + MIGTASK_JSON_DEPTH / 8 +       \
      (MIGTASK_ERROR_PARAM_COUNT + 2 * MIGTASK_DETAILS_COUNT) * sizeof(migtask_view) +              \
-     MIGTASK_MASK_INDEX * 16388 + 38 * sizeof(void *) + 296)
+     MIGTASK_MASK_INDEX * 16396 + 38 * sizeof(void *) + 296)
 
 /* One call with its reply. Its inside is private; allocate it wherever you like (static memory,
  * not a small stack). It must not be moved while the call is under way or its reply in use. */
