@@ -315,12 +315,12 @@ static void escape_byte(struct migtask_guard *guard, char c)
 }
 
 /* Whether plain text may begin with this character beyond ASCII: white space of other scripts and
- * what nobody sees, a byte order mark among them, may have anything after it. */
+ * what nobody sees may have anything after it. (A byte order mark is none anywhere.) */
 static bool begins_text(uint32_t character)
 {
     return character > 0xA0 && character != 0x1680 && character != 0x180E &&
            (character < 0x2000 || character > 0x206F) && character != 0x3000 &&
-           (character < 0xFE00 || character > 0xFE0F) && character != 0xFEFF &&
+           (character < 0xFE00 || character > 0xFE0F) &&
            (character < 0xFFF0 || character > 0xFFFF) && character < 0xE0000;
 }
 

@@ -1,6 +1,7 @@
 /* The reply: what is kept of an answer's body, what is cut, what is masked. */
 #include "kept_text.h"
 #include "support.h"
+#include "unicode.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -689,6 +690,45 @@ static void test_plain_text(void **state)
     end_of_cases();
 }
 
+/* The first character of plain text: white space of any script and what nobody sees hides what
+ * comes after it, so that is no yes. At each border of what counts as such. */
+static void test_beginning_of_text(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t character;
+        bool good;
+    } cases[] = {{0x7E, true},    {0x7F, false},   {0x80, false},    {0xA0, false},
+                 {0xA1, true},    {0x167F, true},  {0x1680, false},  {0x1681, true},
+                 {0x180D, true},  {0x180E, false}, {0x180F, true},   {0x1FFF, true},
+                 {0x2000, false}, {0x206F, false}, {0x2070, true},   {0x2FFF, true},
+                 {0x3000, false}, {0x3001, true},  {0xFDFF, true},   {0xFE00, false},
+                 {0xFE0F, false}, {0xFE10, true},  {0xFEFE, true},   {0xFEFF, false},
+                 {0xFF00, true},  {0xFFEF, true},  {0xFFF0, false},  {0xFFFF, false},
+                 {0x10000, true}, {0xDFFFF, true}, {0xE0000, false}, {0x10FFFF, false}};
+    static textbuf body, wire;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char bytes[5] = {0};
+        migtask_utf8_encode(cases[i].character, bytes);
+        for (int where = 0; where < 3; where++) { /* at the beginning, after a blank, within */
+            trip t;
+            text_clear(&body);
+            text_put(&body, where == 0 ? "" : where == 1 ? " \n" : "x");
+            text_put(&body, bytes);
+            text_put(&body, "{}");
+            answer(&wire, "200 OK", "", text_view(&body));
+            stream_plan plan = {.response = wire.ptr, .response_len = wire.len};
+            context("text with U+%04X, %d", (unsigned)cases[i].character, where);
+            trip_init(&t);
+            trip_run(&t, &plan);
+            bool good = cases[i].good || (where == 2 && cases[i].character != 0xFEFF);
+            trip_expect(&t, good ? MIGTASK_ACCEPTED : MIGTASK_UNKNOWN,
+                        good ? MIGTASK_OK : MIGTASK_BODY_MALFORMED, 200);
+        }
+    }
+    end_of_cases();
+}
+
 /* --- decoding --- */
 
 static void test_escapes(void **state)
@@ -1289,6 +1329,7 @@ int main(void)
         cmocka_unit_test(test_malformed_body),
         cmocka_unit_test(test_headers_survive),
         cmocka_unit_test(test_plain_text),
+        cmocka_unit_test(test_beginning_of_text),
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_cut_at_a_boundary),
         cmocka_unit_test(test_sink),

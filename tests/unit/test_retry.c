@@ -183,6 +183,7 @@ static void test_retry_after(void **state)
         {"Retry-After: 4294967300\r\n", MIGTASK_NO_DATE, 0, -1}, /* 4 s past 2^32 */
         {"Retry-After: 99999999999999999999999\r\n", MIGTASK_NO_DATE, 0, -1},
         {"Retry-After: 9999999999999999999999999999999999999999\r\n", MIGTASK_NO_DATE, 0, -1},
+        {"Retry-After: 0000000000000000000000000000000000000001\r\n", NOW, 0, JITTER},
         {"Retry-After: " AT_47, NOW, 0, 10000},
         {"Retry-After: " AT_47, NOW + 3, 0, 7000},
         {"Retry-After: " AT_47, NOW + 10, 0, 0},
