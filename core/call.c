@@ -183,7 +183,7 @@ static void finish_answer(struct call *call, bool nothing_behind)
     if (reply->http_status < 300) {
         bool readable = body == MIGTASK_IS_JSON || body == MIGTASK_IS_BLANK ||
                         (body == MIGTASK_IS_TEXT && !call->http.markup);
-        readable &= !call->http.coded;
+        readable &= !call->http.coded || reply->http_status == 204; /* which has no body */
         outcome = MIGTASK_UNKNOWN;
         reason = readable || guard->no ? MIGTASK_HTTP_STATUS : MIGTASK_BODY_MALFORMED;
         if (readable && !guard->no && !call->early) {

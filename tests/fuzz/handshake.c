@@ -215,7 +215,7 @@ static void busy(void *ctx)
 /* Repeats what would block until the script and the records are used up. */
 static bool goes_on(migtask_io io, unsigned *turns)
 {
-    return io == MIGTASK_IO_WOULD_BLOCK && ++*turns < 2000 &&
+    return (io == MIGTASK_IO_WOULD_BLOCK || io == MIGTASK_IO_PARTIAL) && ++*turns < 2000 &&
            (server.script.at < server.script.end || !wire_drained(&server) || *turns < 4);
 }
 

@@ -25,6 +25,7 @@ static wire server; /* for its keys and its memory of a record */
 static migtask_tls client;
 static int tcp;
 static bool is_open;
+static bool is_asked;
 
 static void give_up(const char *why)
 {
@@ -80,6 +81,7 @@ static migtask_io tcp_send(void *ctx, const void *data, size_t len, size_t *sent
 {
     (void)ctx;
     ssize_t taken = write(tcp, data, len);
+    is_asked = is_open; /* the request has gone */
     *sent = taken > 0 ? (size_t)taken : 0;
     return taken > 0 ? MIGTASK_IO_OK : MIGTASK_IO_FAILED;
 }
@@ -93,7 +95,7 @@ static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
     if (server.at == server.record.len) {
         uint8_t head[5];
         struct pollfd watched = {.fd = tcp, .events = POLLIN};
-        if (!is_open && poll(&watched, 1, SILENCE_MS) == 0) {
+        if (!is_asked && poll(&watched, 1, SILENCE_MS) == 0) {
             return MIGTASK_IO_WOULD_BLOCK; /* the handshake is over, and nothing was asked yet */
         }
         if (!read_all(head, sizeof head)) {
@@ -161,7 +163,7 @@ static void call(migtask_stream stream)
     if (is_open) {
         io = stream.ops->send(stream.ctx, request, sizeof request - 1, &count);
     }
-    while (io == MIGTASK_IO_OK || io == MIGTASK_IO_WOULD_BLOCK) {
+    while (io != MIGTASK_IO_END && io != MIGTASK_IO_FAILED) {
         io = stream.ops->recv(stream.ctx, text, sizeof text, &count);
     }
     const char *sentence = NULL;

@@ -198,6 +198,17 @@ def _depth(text):
 JSON, BLANK, TEXT, NEITHER = 'JSON', 'blank', 'text', 'neither'
 
 
+# A value of JSON that is no string, array or object, or its beginning, and then what no text goes on with.
+_NUMBER = r'-?(?:(?:0|[1-9][0-9]*)(?:\.(?:[0-9]+(?:[eE][+-]?[0-9]*)?)?|[eE][+-]?[0-9]*)?)?'
+_SCALAR = re.compile(rf'(?:(?:{_NUMBER}|true|false|null)[ \t\r\n]*|tr?u?|fa?l?s?|nu?l?)[{{\["<\x7f]')
+
+
+def _hides(character):
+    """White space beyond ASCII, and what nobody sees."""
+    return (0x80 <= character <= 0xa0 or 0x2000 <= character <= 0x206f or 0xfe00 <= character <= 0xfe0f or
+            0xfff0 <= character <= 0xffff or character >= 0xe0000 or character in (0x1680, 0x180e, 0x3000, 0xfeff))
+
+
 def parse(body, limits):
     """(kind, value) of a body; no body at all is JSON. The value of plain text is as it is kept."""
     if not body:
@@ -214,7 +225,7 @@ def parse(body, limits):
     shown = ' '.join(re.split('[ \t\r\n]+', text)).strip(' ')
     if not shown:
         return BLANK, None
-    if shown[0] in '{["<' or re.search('[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]', text):
+    if shown[0] in '{["<\x7f' or _hides(ord(shown[0])) or _SCALAR.match(text.lstrip(' \t\r\n')) or re.search('[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]', text):
         return NEITHER, None
     return TEXT, shown
 
@@ -345,11 +356,11 @@ class Reply:
 def is_readable(answer, kind):
     """Whether the body of a 2xx, which has no error code, is a yes."""
     if any(name == b'content-encoding' and value.lower() not in (b'', b'identity') for name, value in answer.fields):
-        return not answer.body
+        return answer.status == 204
     markup = any(name == b'content-type' and re.search(b'[tx]ml', value.lower()) for name, value in answer.fields)
     return kind in (JSON, BLANK) or (kind == TEXT and not markup)
 
 
 def is_gateways(code):
     """Whether an error code is one of the gateway's."""
-    return len(code) > 5 and code.startswith((b'APIG.', b'APIGW.'))
+    return code.startswith((b'APIG.', b'APIGW.'))

@@ -220,6 +220,8 @@ static const http_case http_cases[] = {
     {"200, Content-Encoding:, fine", TYPED("Content-Encoding:", "{}"), ACCEPT(200)},
     {"200, Content-Encoding: gzip, without a byte of it", TYPED("Content-Encoding: gzip", ""),
      DOUBT_BODY(200)},
+    {"204, Content-Encoding: gzip",
+     RAW("HTTP/1.1 204 No Content\r\nContent-Encoding: gzip\r\n\r\n"), ANY, ACCEPT(204)},
     {"200, no-break space before a code", ANSWER("200 OK", "\xC2\xA0{\"error_code\":\"A\"}"), ANY,
      DOUBT_BODY(200)},
     {"200, ideographic space before text", ANSWER("200 OK", " \xE3\x80\x80ok"), ANY,
