@@ -105,7 +105,10 @@ static enum trouble trouble_of(const struct attempts *a)
     }
     if (options->proxy.used) {
         bool asking = migtask_proxy_phase_of(&a->proxy) == MIGTASK_PROXY_ASKING;
-        return connecting && asking ? TROUBLE_PROXY : TROUBLE_NONE;
+        bool open = migtask_proxy_phase_of(&a->proxy) == MIGTASK_PROXY_OPEN;
+        return connecting && asking ? TROUBLE_PROXY
+               : too_late && open   ? TROUBLE_TLS_SILENT
+                                    : TROUBLE_NONE;
     }
     if (finding->reason == MIGTASK_RESOLVE_FAILED ||
         (too_late && tcp_phase == MIGTASK_POSIX_TCP_RESOLVING)) {

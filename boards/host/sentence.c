@@ -73,11 +73,10 @@ static void put_timeout(struct migtask_writer *w, const struct options *options,
     }
     const char *before = "";
     const char *peer = "";
-    const char *what = options->task_id == NULL            ? "the list of tasks did not come"
-                       : finding->reply == NULL            ? "the token did not come"
-                       : finding->trouble == TROUBLE_NAME  ? "the endpoint's name was not looked up"
-                       : finding->trouble == TROUBLE_PROXY ? "the proxy opened no connection"
-                       : connecting                        ? "no secure connection came about"
+    const char *what = options->task_id == NULL           ? "the list of tasks did not come"
+                       : finding->reply == NULL           ? "the token did not come"
+                       : finding->trouble == TROUBLE_NAME ? "the endpoint's name was not looked up"
+                       : connecting                       ? "no secure connection came about"
                        : finding->outcome == MIGTASK_UNKNOWN ? "no complete answer came"
                                                              : "the request could not be sent";
     const char *next_step = "";
@@ -86,9 +85,15 @@ static void put_timeout(struct migtask_writer *w, const struct options *options,
         peer = finding->peer;
         what = "";
         next_step = ": is the address right, and does a firewall on the way drop the connection?";
-    } else if (finding->trouble == TROUBLE_TLS_SILENT) {
+    } else if (finding->trouble == TROUBLE_PROXY) {
+        before = "the proxy ";
         peer = finding->peer;
-        what = " took the connection and then said nothing";
+        what = " opened no connection";
+        next_step = ": is it an HTTP proxy, and does it reach the service?";
+    } else if (finding->trouble == TROUBLE_TLS_SILENT) {
+        before = options->proxy.used ? "nobody said a word through the proxy " : "";
+        peer = finding->peer;
+        what = options->proxy.used ? "" : " took the connection and then said nothing";
         next_step = ": is it a TLS port, and does something on the way hold the connection up?";
     }
     migtask_put_string(w, before);

@@ -3,6 +3,7 @@
 import base64
 import re
 import shutil
+import socket
 import subprocess
 import time
 import unittest
@@ -224,7 +225,14 @@ class WhatGoesWrong(Through):
                 self.assert_outcome(result, 'not_sent', 'timeout', attempts=1)
                 self.assertLess(result.seconds, 3)
                 told = self.told(1, proxy, '--connect-timeout=0.3', '--retries=0')
-                self.assert_words(told, 'the proxy opened no connection within 0.3 s', '--connect-timeout')
+                self.assert_words(told, rf'the proxy 127\.0\.0\.1 port {proxy.port} opened no connection within 0\.3 s',
+                                  '--connect-timeout', 'is it an http proxy')
+
+    def test_silence_behind_it(self):
+        with RecordingProxy(answer=OPENED) as proxy, socket.create_server(('127.0.0.1', 0)) as silent:
+            told = self.told(silent.getsockname()[1], proxy, '--connect-timeout=0.3', '--retries=0')
+        self.assert_words(told, rf'nobody said a word through the proxy 127\.0\.0\.1 port {proxy.port} within 0\.3 s',
+                          'is it a tls port')
 
     def test_a_proxy_that_is_not_there(self):
         nobody = closed_port()
