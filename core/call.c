@@ -263,6 +263,7 @@ static bool step_receive(struct call *call)
     switch (io) {
     case MIGTASK_IO_OK:
         MIGTASK_ASSERT(got > 0 && got <= sizeof call->rx.bytes);
+        look_whether_out(call); /* that it had left when the answer came is seen here as well */
         take(call, got);
         return true;
     case MIGTASK_IO_PARTIAL:

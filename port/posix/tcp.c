@@ -420,6 +420,7 @@ static migtask_io tcp_send(void *ctx, const void *data, size_t len, size_t *sent
 
     *sent = 0;
     tcp->fresh = n > 0;
+    tcp->early = false; /* of what is sent now */
     if (n > 0) {
         *sent = (size_t)n;
         return MIGTASK_IO_OK;
@@ -476,13 +477,25 @@ static void tcp_close(void *ctx)
     tcp->state = CLOSED;
 }
 
+static bool has_arrived(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
 /* Whatever the kernel took may be on its way; but before the peer acknowledged all of it the peer
- * cannot have read all of it, and whatever it sent after that carries the acknowledgement. */
+ * cannot have read all of it, and whatever it sent after that carries the acknowledgement. So what
+ * is here while that is missing was sent before, and stays so when the rest goes a moment later. */
 static migtask_retained tcp_retained(void *ctx)
 {
-    const migtask_posix_tcp *tcp = ctx;
+    migtask_posix_tcp *tcp = ctx;
 
-    return migtask_posix_is_unacknowledged(tcp->fd) ? MIGTASK_RETAINED_SOME : MIGTASK_RETAINED_NONE;
+    if (!tcp->early && !migtask_posix_is_unacknowledged(tcp->fd)) {
+        return MIGTASK_RETAINED_NONE;
+    }
+    tcp->early = tcp->early || (has_arrived(tcp->fd) && migtask_posix_is_unacknowledged(tcp->fd));
+    return MIGTASK_RETAINED_SOME;
 }
 
 static migtask_reason tcp_failure(void *ctx, const char **sentence)

@@ -64,11 +64,12 @@ typedef struct migtask_posix_tcp {
     int fd;                                /* the connection, -1 if none */
     uint32_t next_at;                      /* when the next address is due */
     uint32_t found_at;                     /* when the first address was found */
-    bool fresh;                            /* something was just sent: no answer can be there yet */
-    bool searching;                        /* there may be more addresses */
-    short events;                          /* what the latest send and recv would wait for */
-    uint8_t pending;                       /* sockets in attempts */
-    uint8_t at;                            /* the address that is connected */
+    bool early;      /* something had come before all that was sent was acknowledged */
+    bool fresh;      /* something was just sent: no answer can be there yet */
+    bool searching;  /* there may be more addresses */
+    short events;    /* what the latest send and recv would wait for */
+    uint8_t pending; /* sockets in attempts */
+    uint8_t at;      /* the address that is connected */
     uint8_t state;
     uint8_t phase;
     uint8_t rank; /* how telling the failure in the sentence is */
