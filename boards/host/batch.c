@@ -87,7 +87,7 @@ const char *batch_why(const struct batch *batch)
         [BATCH_LOST] = "not begun: an outcome before could not be told",
         [BATCH_UNREACHABLE] = "not begun: the network did not let three tasks in a row through",
         [BATCH_UNKNOWN] = "not begun: three tasks in a row got no clear answer",
-        [BATCH_LOCKING] = "not begun: a task before got HTTP 401, and five of those lock the "
+        [BATCH_LOCKING] = "not begun: a task before got HTTP 401, and repeating that locks the "
                           "account's key",
         [BATCH_CALLER] = "not begun: a task before got an answer that refuses this token or "
                          "account, whatever the task",

@@ -37,7 +37,7 @@ struct pollfd;
 /* RFC 8305 section 3: how long found addresses wait for those of the other family; and how long the
  * other family is waited for when none of them could be connected to. */
 #define MIGTASK_POSIX_RESOLUTION_DELAY_MS 50
-#define MIGTASK_POSIX_LATE_MS 6000
+#define MIGTASK_POSIX_LATE_MS 2000
 
 /* How many descriptors a stream waits for at most: its addresses', and the search for more. */
 #define MIGTASK_POSIX_WATCHED (MIGTASK_POSIX_ADDRESSES + 1)

@@ -55,13 +55,13 @@ class Names(Case):
 
     def test_the_other_family_comes_late(self):
         """Its addresses are used where the first ones lead nowhere."""
-        with NameServer({(HOST, A): Rule([SERVER], delay=0.3), (HOST, AAAA): [NOWHERE_6]}):
+        with NameServer({(HOST, A): Rule([SERVER], delay=1.2), (HOST, AAAA): [NOWHERE_6]}):
             result = self.ask('--retries=0')
         self.assert_outcome(result, 'accepted', attempts=1)
         with NameServer({(HOST, A): [NOWHERE], (HOST, AAAA): 'silent'}):
             result = self.ask('--retries=0')
         self.assert_outcome(result, 'not_sent', 'connect_failed')
-        self.assertLess(result.seconds, AT_ONCE, 'it waited for the other family')
+        self.assertLess(result.seconds, 4, 'it waited for the other family')
 
     def test_answers_that_need_tcp(self):
         """More addresses than a datagram holds: the first answer is cut, and asked for again over TCP."""

@@ -91,7 +91,7 @@ class Refused(Wave):
     def test_what_people_see(self):
         with refusing(400, 'SMS.6521') as peer:
             told = self.run_command('start', 'a', 'b', '--parallel=2', *target(peer.port))
-        self.assert_words(told, 'not begun: the service refused this token or account')
+        self.assert_words(told, 'not begun: a task before got an answer that refuses this token or account')
 
     def test_such_codes_are_documented(self):
         table = (HERE.parent.parent / 'boards/host/error_codes.tsv').read_text()

@@ -26,7 +26,7 @@ HOST = ['-DMIGTASK_CONFIG_HOST']
 COMPILER = '12.2'  # of the budgets
 STATIC = TOP / f'build/static/migtask-{os.uname().machine}'
 # A figure that misses its budget may at least not grow: what it was when that was last looked into.
-ACCEPTED = {'code of one call, Cortex-M4': 9620, 'static host command, x86-64': 289000}
+ACCEPTED = {'code of one call, Cortex-M4': 9640, 'static host command, x86-64': 289000}
 # figure: (budget, aim), both in bytes
 BUDGETS = {
     'code of one call, Cortex-M4': (6500, 5000),
