@@ -124,7 +124,7 @@ expect 'compiles where no TLS session is kept' 'CC +boards/host/attempts.c' \
     make OUT="$scratch/variant" CFLAGS=-DMIGTASK_TLS_RESUME=0 "$texts/attempts.o"
 [ "$status" = 0 ] || failed=$((failed + 1))
 
-expect 'installs' 'install' make install DESTDIR="$PWD/$scratch/root" PREFIX=/usr
+expect 'installs' 'INSTALL' make install DESTDIR="$PWD/$scratch/root" PREFIX=/usr
 expect 'what is installed runs' '^migtask [0-9]' "$scratch/root/usr/bin/migtask" --version
 
 echo "$passed passed, $failed failed"
