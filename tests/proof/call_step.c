@@ -218,7 +218,7 @@ enum migtask_kind migtask_guard_end(struct migtask_guard *guard)
     real.json = kind == MIGTASK_IS_JSON;
     real.yes = !guard->no && kind != MIGTASK_IS_NEITHER &&
                !(kind == MIGTASK_IS_TEXT && call.http.markup) &&
-               !(call.http.coded && guard->started);
+               !(call.http.coded && call.reply.http_status != 204);
     return kind;
 }
 
