@@ -455,6 +455,7 @@ static migtask_io tcp_recv(void *ctx, void *buf, size_t cap, size_t *got)
         return tcp->state == BROKEN ? MIGTASK_IO_FAILED : MIGTASK_IO_END;
     }
     if (would_block(errno)) {
+        tcp->early = false; /* what was here is read: tickets of TLS, or it was handed on */
         tcp->events |= POLLIN;
         return MIGTASK_IO_WOULD_BLOCK;
     }
