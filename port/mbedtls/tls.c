@@ -558,10 +558,13 @@ static migtask_io recv_plaintext(migtask_tls *tls, void *buf, size_t cap, size_t
     if (!tls->push_failed && !seal(tls)) {
         return MIGTASK_IO_FAILED;
     }
-    if (waits) { /* what is here by now is no answer to it */
+    if (waits) { /* what is here by now is no answer to it, nor is what has begun */
         migtask_io io = read_first(tls, buf, cap, got);
         if (io != MIGTASK_IO_WOULD_BLOCK) {
             return io;
+        }
+        if (tls->blocked && has_part(tls)) {
+            return MIGTASK_IO_PARTIAL;
         }
         begin_operation(tls);
     }
