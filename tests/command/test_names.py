@@ -127,7 +127,8 @@ class Names(Case):
             running = self.start(*tasks(80), binary=self.binary)
             self.assertIn(b'accepted', running.process.stdout.readline())
             names.rules = {(HOST, A): Rule('silent'), (HOST, AAAA): Rule('silent')}
-            wait_until(lambda: len(resolvers(running)) == 8)
+            # Of a call that asked as they fell silent, one of two may have been answered.
+            wait_until(lambda: len(resolvers(running)) > 4)
             sent = time.monotonic()
             running.signal(signal.SIGINT)
             result = self.finish(running, 5)
