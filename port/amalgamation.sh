@@ -41,8 +41,7 @@ amalgamate() {
                 inner = ""
                 if (line ~ /^#include "/) {
                     name = line
-                    gsub(/^#include "(\.\.\/)*|".*$/, "", name)
-                    sub(/^core\//, "", name)
+                    gsub(/^#include "|".*$/, "", name)
                     inner = find(name)
                 }
                 if (inner == "")
@@ -72,9 +71,9 @@ in_order() { # FOLDER NAME...
 
 core=$(in_order core unicode wipe writer names endpoint action request http_date http_response \
     kept_text json_guard reply call run retry report)
-tls=$(in_order port/mbedtls arena random der p256 pem trust resume verify tls)
+tls=$(in_order port/mbedtls arena tls_random der p256 pem trust resume verify tls)
 public='core/migtask.h core/migtask_config.h'
-public_tls='port/mbedtls/tls.h port/mbedtls/tls_config.h port/mbedtls/trust.h'
+public_tls='port/mbedtls/migtask_tls.h port/mbedtls/migtask_tls_config.h'
 for folder in core port/mbedtls; do # none may be forgotten
     for file in "$folder"/*.c; do
         printf '%s\n' "$core" "$tls" | grep -qx "$file" || {

@@ -21,9 +21,9 @@ def read(path):
         return file.read()
 
 
-HEADERS = ''.join(map(read, ('core/migtask_config.h', 'port/mbedtls/tls_config.h', 'port/lwip/lwipopts.h',
+HEADERS = ''.join(map(read, ('core/migtask_config.h', 'port/mbedtls/migtask_tls_config.h', 'port/lwip/lwipopts.h',
                              'boards/firmware/firmware_config.h', 'boards/host/host_config.h',
-                             'port/proxy/proxy.h'))).replace('\\\n', '')
+                             'port/proxy/migtask_proxy.h'))).replace('\\\n', '')
 CONFIGURATIONS = {'mcu': [], 'host': ['-DMIGTASK_CONFIG_HOST']}
 LIMITS = [name for name in re.findall(r'^#ifndef MIGTASK_(\w+)$', HEADERS, re.M)
           if name not in ('CONFIG_H', 'TLS_CONFIG_H', 'LWIPOPTS_H', 'FIRMWARE_CONFIG_H', 'HOST_CONFIG_H', 'PROXY_H',
@@ -45,7 +45,7 @@ def load(text):
 def header_values(flags):
     """What the compiler makes of every limit."""
     source = ('#include "firmware_config.h"\n#include "host_config.h"\n#include "lwipopts.h"\n'
-              '#include "proxy.h"\n' +
+              '#include "migtask_proxy.h"\n' +
               ''.join(f'@{name} MIGTASK_{name}\n' for name in LIMITS))
     run = subprocess.run([os.environ.get('CC', 'gcc'), '-E', '-P', f'-I{TOP}/core',
                           f'-I{TOP}/port/mbedtls', f'-I{TOP}/port/lwip', f'-I{TOP}/port/proxy',

@@ -36,7 +36,7 @@ DRIVER := tests/fuzz/judge.c tests/unit/support.c tests/unit/stream_double.c
 PRODUCT := $(wildcard core/*.c) \
 	$(patsubst %,boards/host/%.c,echo environment foreign nearest no_proxy options prompt proxy_choice proxy_url \
 		secrets sentence tasks token token_check) \
-	$(patsubst %,port/posix/%.c,clock file wait) $(patsubst %,port/mbedtls/%.c,der pem)
+	$(patsubst %,port/posix/%.c,clock file waiting) $(patsubst %,port/mbedtls/%.c,der pem)
 
 include port/mbedtls/sources.mk
 PORT_MBEDTLS := port/mbedtls
@@ -69,7 +69,7 @@ $(OUT)/mbedtls.a: $(patsubst %.c,$(OUT)/mbedtls/%.o,$(MBEDTLS_FAST_SOURCES) \
 		$(MBEDTLS_SMALL_SOURCES))
 	@rm -f $@ && ar rcs $@ $^
 
-$(OUT)/mbedtls/%.o: tests/fuzz.mk port/mbedtls/mbedtls_profile.h port/mbedtls/tls_config.h \
+$(OUT)/mbedtls/%.o: tests/fuzz.mk port/mbedtls/mbedtls_profile.h port/mbedtls/migtask_tls_config.h \
 		$(wildcard port/mbedtls/changed/*)
 	@mkdir -p $(@D)
 	@$(FUZZ_CC) $(MBEDTLS_FLAGS) $(if $(filter $*.c,$(ARITHMETIC)),,$(GUIDED)) \

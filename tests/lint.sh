@@ -1,10 +1,11 @@
 #!/bin/sh
 #
-# lint.sh [TOOL...] - style and static analysis: clang-format, clang-tidy, cppcheck, shellcheck;
-# all of them, or those named. `make lint` calls it. clang-tidy sees what a compiler sees, so it
-# looks at the sources of one board, LINT_SOURCES, with the build's flags, LINT_FLAGS, for the
-# processor of LINT_CC, and for the host at the tests too; tests/lwip.mk does the same for lwIP's.
-# The last line is `N passed, N failed`, counting tools. `lint.sh --fix` formats all files instead.
+# lint.sh [TOOL...] - style and static analysis: names of headers, clang-format, clang-tidy,
+# cppcheck, shellcheck; all of them, or those named. `make lint` calls it. clang-tidy sees what a
+# compiler sees, so it looks at the sources of one board, LINT_SOURCES, with the build's flags,
+# LINT_FLAGS, for the processor of LINT_CC, and for the host at the tests too; tests/lwip.mk does the
+# same for lwIP's. The last line is `N passed, N failed`, counting tools. `lint.sh --fix` formats all
+# files instead.
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
@@ -71,6 +72,14 @@ check_c() { # not the proofs, which live on objects without a value
             -Iport/lwip -Iboards -Iboards/drivers -Iboards/firmware -Itests/unit
 }
 
+# No header has the name of another, nor of the system's: whatever the order of -I is, it is the one
+# that is meant. (tests/size/include takes the place of libc's.)
+header_names() {
+    names=$(files '*.h' | grep -v '^tests/size/include/' | sed 's,.*/,,'
+        cd /usr/include && printf '%s\n' *.h)
+    ! printf '%s\n' "$names" | sort | uniq -d | grep .
+}
+
 check_shell() {
     files '*.sh' run | xargs timeout 120 shellcheck -x
 }
@@ -80,6 +89,7 @@ if [ "${1:-}" = --fix ]; then
     exit
 fi
 wanted=$*
+lint headers header_names
 lint clang-format format
 lint clang-tidy tidy
 lint cppcheck check_c

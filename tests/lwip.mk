@@ -46,7 +46,7 @@ run: build
 	@$(PYTHON) tests/lwip/run.py
 
 # What does not depend on lwIP's options.
-SHARED := $(patsubst %.c,$(OUT)/%.o,$(wildcard core/*.c port/mbedtls/*.c) tests/lwip/network.c \
+SHARED := $(patsubst %.c,$(OUT)/%.o,$(wildcard core/*.c port/mbedtls/*.c) tests/lwip/test_network.c \
 	tests/lwip/answers.c tests/lwip/orders.c) $(patsubst %.c,$(OUT)/mbedtls/%.o,$(MBEDTLS_FAST_SOURCES) \
 	$(MBEDTLS_SMALL_SOURCES))
 
@@ -58,7 +58,7 @@ $(OUT)/%.o: %.c tests/lwip.mk
 	@$(CC) $(COMMON) $(WARNINGS) -isystem $(MBEDTLS_DIR)/include -isystem $(JSMN_DIR) $(CFLAGS) \
 		-MMD -MP -c $< -o $@
 
-$(OUT)/mbedtls/%.o: tests/lwip.mk port/mbedtls/mbedtls_profile.h port/mbedtls/tls_config.h
+$(OUT)/mbedtls/%.o: tests/lwip.mk port/mbedtls/mbedtls_profile.h port/mbedtls/migtask_tls_config.h
 	@mkdir -p $(@D)
 	@$(CC) $(COMMON) -w -I$(MBEDTLS_DIR)/include -I$(MBEDTLS_DIR)/library \
 		$(CFLAGS) -c $(call mbedtls_file,$*.c) -o $@
@@ -89,23 +89,29 @@ $(foreach name,$(VARIANTS),$(eval $(call variant,$(name))))
 UNIX := contrib/ports/unix/port
 THREADED_SOURCES := $(UNIX)/sys_arch.c $(patsubst %,src/core/%.c,ipv4/ip4_frag ipv6/ip6_frag) \
 	$(patsubst %,src/api/%.c,api_lib api_msg err if_api netbuf netdb netifapi sockets tcpip)
-THREADED_OURS := $(patsubst %,port/posix/%.c,tcp addresses phrases wait text clock) \
-	port/lwip/lookup.c port/lwip/resolve.c tests/lwip/sockets.c
+THREADED_OURS := $(patsubst %,port/posix/%.c,tcp addresses phrases waiting text clock) \
+	port/lwip/lookup.c port/lwip/lwip_resolve.c tests/lwip/sockets.c
+
+# lwIP wants a file of this name; that in port/lwip is of the other way.
+SOCKET_OPTIONS := $(OUT)/sockets.h/lwipopts.h
+$(SOCKET_OPTIONS): tests/lwip/socket_options.h
+	@mkdir -p $(@D) && echo '#include "socket_options.h"' >$@
 
 define threaded
-$(1)_FLAGS := -DMIGTASK_POSIX_LWIP -DLWIP_STATS=1 -Itests/lwip/unix $(OPTIONS_$(1))
+$(1)_FLAGS := -DMIGTASK_POSIX_LWIP -DLWIP_STATS=1 -Itests/lwip -I$(OUT)/sockets.h \
+	-Iport/posix $(OPTIONS_$(1))
 $(1)_OBJECTS := $(patsubst %.c,$(OUT)/$(1).o/lwip/%.o,$(LWIP_SOURCES) $(THREADED_SOURCES)) \
 	$(patsubst %.c,$(OUT)/$(1).o/%.o,$(THREADED_OURS))
 
 $(OUT)/$(1): $$($(1)_OBJECTS) $(OUT)/libshared.a
 	@$(CC) $(COMMON) $$^ -lslirp -lpthread -o $$@
 
-$(OUT)/$(1).o/lwip/%.o: tests/lwip.mk tests/lwip/unix/lwipopts.h
+$(OUT)/$(1).o/lwip/%.o: tests/lwip.mk $(SOCKET_OPTIONS)
 	@mkdir -p $$(@D)
 	@$(CC) $(COMMON) -w $$($(1)_FLAGS) -I$(LWIP_DIR)/src/include -I$(LWIP_DIR)/$(UNIX)/include \
 		$$(CFLAGS) -c $(LWIP_DIR)/$$*.c -o $$@
 
-$(OUT)/$(1).o/%.o: %.c tests/lwip.mk tests/lwip/unix/lwipopts.h
+$(OUT)/$(1).o/%.o: %.c tests/lwip.mk $(SOCKET_OPTIONS)
 	@mkdir -p $$(@D)
 	@$(CC) $(COMMON) $(WARNINGS) $$($(1)_FLAGS) -isystem $(LWIP_DIR)/src/include \
 		-isystem $(LWIP_DIR)/$(UNIX)/include $$(CFLAGS) -MMD -MP -c $$< -o $$@
@@ -116,10 +122,11 @@ $(foreach name,$(THREADED),$(eval $(call threaded,$(name))))
 TIDY = clang-tidy --quiet $(1) -- -std=gnu11 -Icore -Iport/mbedtls \
 	-DMBEDTLS_CONFIG_FILE='"mbedtls_profile.h"' -isystem $(MBEDTLS_DIR)/include \
 	-isystem $(LWIP_DIR)/src/include $(COUNTED)
-lint:
-	@$(call TIDY,$(filter-out %/resolve.c,$(wildcard port/lwip/*.c)) \
+lint: $(SOCKET_OPTIONS)
+	@$(call TIDY,$(filter-out %/lwip_resolve.c,$(wildcard port/lwip/*.c)) \
 		$(filter-out %/sockets.c,$(wildcard tests/lwip/*.c))) -Iport/lwip -DMIGTASK_LWIP_IPV6=1 2>/dev/null
-	@$(call TIDY,$(THREADED_OURS)) -DMIGTASK_POSIX_LWIP -Itests/lwip/unix -DSOCKETS_IPV6 \
+	@$(call TIDY,$(THREADED_OURS)) -DMIGTASK_POSIX_LWIP -Itests/lwip -I$(OUT)/sockets.h \
+		-Iport/posix -DSOCKETS_IPV6 \
 		-isystem $(LWIP_DIR)/$(UNIX)/include 2>/dev/null
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)

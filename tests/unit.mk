@@ -30,7 +30,7 @@ run: build
 build: $(PROGRAMS)
 
 # port/posix, with system calls that fail where the test wants it.
-POSIX := $(patsubst %,$(OUT)/port/posix/%.o,addresses clock file hosts phrases random resolve tcp text wait)
+POSIX := $(patsubst %,$(OUT)/port/posix/%.o,addresses clock file hosts phrases random resolve tcp text waiting)
 WRAPPED := fstat64 read pread64 open openat64 poll getrandom madvise clock_gettime pipe2 fork socket connect \
 	getsockopt send recv _exit getaddrinfo if_nametoindex
 $(OUT)/test_posix: $(OUT)/tests/unit/test_posix.o $(POSIX) $(SHARED:%.c=$(OUT)/%.o)

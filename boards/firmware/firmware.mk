@@ -21,12 +21,12 @@ BOARD_TLS_FLAGS := -Iboards/firmware -DMBEDTLS_USER_CONFIG_FILE='"mbedtls_firmwa
 BOARD_FLAGS := -Iboards -Iboards/drivers -Iboards/firmware -Iboards/$(BOARD) -I$(OUT)/boards/firmware
 BOARD_SOURCES := \
 	boards/drivers/ethernet.c \
+	boards/firmware/flash_roots.c \
 	boards/firmware/log.c \
 	boards/firmware/lwip_system.c \
 	boards/firmware/main.c \
 	boards/firmware/network.c \
 	boards/firmware/report.c \
-	boards/firmware/roots.c \
 	boards/firmware/runtime.c \
 	boards/firmware/settings.c
 # For boards to add, beside what they need of boards/drivers: a Cortex-M without watchdog and clock; and one that
@@ -56,7 +56,7 @@ $(OUT)/ca: FORCE
 	@mkdir -p $(@D); [ "$(CA)" = "$$(cat $@ 2>/dev/null)" ] || echo '$(CA)' >$@
 
 # The earliest time that is believed: when this was compiled.
-$(OUT)/port/lwip/clock.o: private FILE_FLAGS = \
+$(OUT)/port/lwip/lwip_clock.o: private FILE_FLAGS = \
 	-DMIGTASK_LWIP_CLOCK_FLOOR=$(or $(SOURCE_DATE_EPOCH),$(shell date +%s))
 
 # The functions that the compiler makes calls of by itself must come last, and not out of themselves.

@@ -5,7 +5,7 @@
 #ifndef MIGTASK_FIRMWARE_CONFIG_H
 #define MIGTASK_FIRMWARE_CONFIG_H
 
-#include "tls_config.h"
+#include "migtask_tls_config.h"
 
 /* Bytes of memory for TLS. `report=memory` shows how much of it a call took; leave 10 %.
  * RAM: 1 byte a byte. */

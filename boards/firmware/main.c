@@ -11,16 +11,15 @@
 #include <string.h>
 
 #include "board.h"
-#include "clock.h"
 #include "cortex_m.h"
 #include "firmware_config.h"
+#include "flash_roots.h"
 #include "log.h"
+#include "migtask_lwip.h"
+#include "migtask_tls.h"
 #include "network.h"
 #include "report.h"
-#include "roots.h"
 #include "settings.h"
-#include "tcp.h"
-#include "tls.h"
 
 enum state { WAIT_NETWORK, WAIT_TIME, CALL, PAUSE, DONE };
 

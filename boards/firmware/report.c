@@ -2,7 +2,7 @@
 
 #include "board.h"
 #include "cortex_m.h"
-#include "tls.h"
+#include "migtask_tls.h"
 #include "writer.h"
 
 static bool to_console(void *ctx, const char *data, size_t len)

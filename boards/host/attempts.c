@@ -3,9 +3,8 @@
 #include "attempts.h"
 
 #include "callers.h"
-#include "clock.h"
+#include "migtask_posix.h"
 #include "progress.h"
-#include "random.h"
 #include "sentence.h"
 #include "tasks.h"
 #include "terminal.h"

@@ -14,10 +14,10 @@
 
 #include <signal.h>
 
+#include "migtask_posix.h"
+#include "migtask_proxy.h"
+#include "migtask_tls.h"
 #include "options.h"
-#include "proxy.h"
-#include "tcp.h"
-#include "tls.h"
 
 /* What a hint may help with: hints.h. */
 enum trouble {

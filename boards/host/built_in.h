@@ -3,7 +3,7 @@
 #ifndef MIGTASK_HOST_BUILT_IN_H
 #define MIGTASK_HOST_BUILT_IN_H
 
-#include "trust.h"
+#include "migtask_tls.h"
 
 /* How many there are; if any, *trust is a source of them, for ever. */
 size_t built_in_trust(migtask_trust *trust);

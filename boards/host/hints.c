@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "migtask_posix.h"
 #include "roots.h"
 
 /* 2026-11-01 00:00 UTC. A clock that says less is wrong, whatever the certificate says: this was

@@ -31,11 +31,11 @@ fishcompdir ?= $(datadir)/fish/vendor_completions.d
 VERSION := $(shell sed -n 's/^\#define MIGTASK_VERSION "\(.*\)"/\1/p' core/migtask.h)
 INSTALLED := $(OUT)/install
 PUBLIC_HEADERS := core/migtask.h core/migtask_config.h \
-	port/posix/addresses.h port/posix/clock.h port/posix/file.h port/posix/random.h \
-	port/posix/resolve.h port/posix/tcp.h \
-	port/mbedtls/tls.h port/mbedtls/tls_config.h port/mbedtls/trust.h port/proxy/proxy.h
+	port/mbedtls/migtask_tls.h port/mbedtls/migtask_tls_config.h port/posix/migtask_posix.h \
+	port/proxy/migtask_proxy.h
 # The headers whose limits are part of the library's binary interface.
-LIMITS_OF := core/migtask_config.h port/mbedtls/tls_config.h port/posix/resolve.h port/proxy/proxy.h
+LIMITS_OF := core/migtask_config.h port/mbedtls/migtask_tls_config.h port/posix/migtask_posix.h \
+	port/proxy/migtask_proxy.h
 TLS_OBJECTS := $(filter $(OUT)/port/mbedtls/%,$(LIBRARY_OBJECTS)) $(MBEDTLS_OBJECTS)
 
 $(INSTALLED)/tls.o: $(TLS_OBJECTS) boards/host/install.mk

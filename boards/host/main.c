@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "attempts.h"
-#include "clock.h"
 #include "explain.h"
+#include "migtask_posix.h"
+#include "migtask_tls.h"
 #include "options.h"
 #include "progress.h"
-#include "random.h"
 #include "randomness.h"
 #include "result.h"
 #include "roots.h"
@@ -20,7 +20,6 @@
 #include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
-#include "tls.h"
 #include "token.h"
 #include "usage.h"
 

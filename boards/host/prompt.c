@@ -11,10 +11,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "environment.h"
 #include "migtask.h"
-#include "wait.h"
+#include "migtask_posix.h"
+#include "waiting.h"
 
 #define CTRL_D 0x04
 #define CTRL_H 0x08

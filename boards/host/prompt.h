@@ -2,7 +2,7 @@
 #ifndef MIGTASK_HOST_PROMPT_H
 #define MIGTASK_HOST_PROMPT_H
 
-#include "file.h"
+#include "migtask_posix.h"
 
 struct prompt {
     const char *question;

@@ -4,9 +4,8 @@
 
 #include <errno.h>
 
-#include "clock.h"
 #include "interruptible.h"
-#include "random.h"
+#include "migtask_posix.h"
 #include "terminal.h"
 
 const char randomness_missing[] =

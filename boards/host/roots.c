@@ -6,7 +6,7 @@
 
 #include "built_in.h"
 #include "environment.h"
-#include "file.h"
+#include "migtask_posix.h"
 
 static const char *const places[] = {
     "/etc/ssl/certs/ca-certificates.crt",                /* Debian, Alpine, OpenWrt */

@@ -2,9 +2,9 @@
 #ifndef MIGTASK_HOST_ROOTS_H
 #define MIGTASK_HOST_ROOTS_H
 
+#include "migtask_tls.h"
 #include "options.h"
 #include "terminal.h"
-#include "trust.h"
 
 /* Opens the file and makes sure that there is a certificate in it. NULL: the file that the
  * environment's SSL_CERT_FILE names, or else what is compiled in, or else the first file that is

@@ -6,13 +6,13 @@
 #include <sys/mman.h>
 
 #include "batch.h"
-#include "clock.h"
+#include "migtask_posix.h"
 #include "progress.h"
 #include "result.h"
 #include "secrets.h"
 #include "tasks.h"
 #include "terminal.h"
-#include "wait.h"
+#include "waiting.h"
 
 /* The calls side by side. The first has its place here; the others get theirs when there are tasks
  * for them, since each is megabytes of addresses, of which only what is used becomes memory. */

@@ -2,7 +2,7 @@
 #ifndef MIGTASK_HOST_TASKS_H
 #define MIGTASK_HOST_TASKS_H
 
-#include "file.h"
+#include "migtask_posix.h"
 #include "options.h"
 
 #define TASKS_MAX 10000 /* in one run */

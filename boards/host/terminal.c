@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "interruptible.h"
-#include "wait.h"
+#include "migtask_posix.h"
+#include "waiting.h"
 
 /* A reader that is alive makes room for a message within this time. */
 #define GRACE_MS 20

@@ -2,8 +2,8 @@
 #ifndef MIGTASK_HOST_TOKEN_H
 #define MIGTASK_HOST_TOKEN_H
 
-#include "file.h"
 #include "migtask.h"
+#include "migtask_posix.h"
 #include "options.h"
 
 enum token_status {

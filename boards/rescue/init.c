@@ -22,7 +22,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "network.h"
+#include "bring_up.h"
 
 #define COMMAND "/migtask"
 #define TOKEN_FILE "/token"

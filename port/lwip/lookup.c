@@ -112,7 +112,7 @@ static err_t ask_lwip(question *what)
 
 #endif
 
-migtask_lwip_lookup_status migtask_lwip_lookup_start(migtask_lwip_lookup *lookup, migtask_view name,
+migtask_lwip_lookup_status migtask_lwip_lookup_start(uint8_t *lookup, migtask_view name,
                                                      uint8_t family, ip_addr_t *address)
 {
     question what;
@@ -132,7 +132,7 @@ migtask_lwip_lookup_status migtask_lwip_lookup_start(migtask_lwip_lookup *lookup
     }
     error = ask_lwip(&what);
     if (error == ERR_INPROGRESS) {
-        *lookup = (migtask_lwip_lookup)(what.slot - slots + 1);
+        *lookup = (uint8_t)(what.slot - slots + 1);
         return MIGTASK_LWIP_LOOKING;
     }
     free_slot(what.slot);
@@ -148,7 +148,7 @@ migtask_lwip_lookup_status migtask_lwip_lookup_start(migtask_lwip_lookup *lookup
     }
 }
 
-migtask_lwip_lookup_status migtask_lwip_lookup_poll(migtask_lwip_lookup *lookup, ip_addr_t *address)
+migtask_lwip_lookup_status migtask_lwip_lookup_poll(uint8_t *lookup, ip_addr_t *address)
 {
     slot *asked = &slots[*lookup - 1];
     bool answer;
@@ -167,7 +167,7 @@ migtask_lwip_lookup_status migtask_lwip_lookup_poll(migtask_lwip_lookup *lookup,
     return answer ? MIGTASK_LWIP_FOUND : MIGTASK_LWIP_NOT_FOUND;
 }
 
-void migtask_lwip_lookup_stop(migtask_lwip_lookup *lookup)
+void migtask_lwip_lookup_stop(uint8_t *lookup)
 {
     slot *asked;
     SYS_ARCH_DECL_PROTECT(level);

@@ -11,18 +11,7 @@
 #ifndef MIGTASK_LWIP_LOOKUP_H
 #define MIGTASK_LWIP_LOOKUP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "../../core/migtask.h"
-#include "lwip/ip_addr.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* The families that lwIP is built with, in the order in which to try them (RFC 6724). */
-#define MIGTASK_LWIP_FAMILIES (LWIP_IPV6 + LWIP_IPV4)
+#include "migtask_lwip.h"
 
 typedef enum migtask_lwip_lookup_status {
     MIGTASK_LWIP_FOUND,
@@ -33,23 +22,17 @@ typedef enum migtask_lwip_lookup_status {
     MIGTASK_LWIP_NO_ROOM    /* too many look-ups at a time: may be better later */
 } migtask_lwip_lookup_status;
 
-/* A look-up under way: its slot, counted from 1; 0 if none. */
-typedef uint8_t migtask_lwip_lookup;
-
-/* Begins to look for the address of name in the given family (0.. of MIGTASK_LWIP_FAMILIES). FOUND:
+/* A look-up under way is its slot, counted from 1; 0 if there is none.
+ *
+ * Begins to look for the address of name in the given family (0.. of MIGTASK_LWIP_FAMILIES). FOUND:
  * it was known, *address is set. LOOKING: poll. Anything else: that was it, no look-up. */
-migtask_lwip_lookup_status migtask_lwip_lookup_start(migtask_lwip_lookup *lookup, migtask_view name,
+migtask_lwip_lookup_status migtask_lwip_lookup_start(uint8_t *lookup, migtask_view name,
                                                      uint8_t family, ip_addr_t *address);
 
 /* Looks for the result; after anything but LOOKING the look-up is over. */
-migtask_lwip_lookup_status migtask_lwip_lookup_poll(migtask_lwip_lookup *lookup,
-                                                    ip_addr_t *address);
+migtask_lwip_lookup_status migtask_lwip_lookup_poll(uint8_t *lookup, ip_addr_t *address);
 
 /* Gives the look-up up, if there is one. */
-void migtask_lwip_lookup_stop(migtask_lwip_lookup *lookup);
-
-#ifdef __cplusplus
-}
-#endif
+void migtask_lwip_lookup_stop(uint8_t *lookup);
 
 #endif

@@ -94,7 +94,7 @@
 #define MIGTASK_LWIP_IPV6 0
 #endif
 
-/* SNTP for clock.c: 1 yes, 0 no (the board sets the time). RAM: 260 bytes. Flash: 1.5 KB. */
+/* SNTP for lwip_clock.c: 1 yes, 0 no (the board sets the time). RAM: 260 bytes. Flash: 1.5 KB. */
 #ifndef MIGTASK_LWIP_SNTP
 #define MIGTASK_LWIP_SNTP 1
 #endif
@@ -229,8 +229,8 @@
 #endif
 
 /* ---------------------------------------------------------------------------------------------
- * SNTP, see clock.c. The first question goes out at once; the next after 2, 3, 5, 9, ... seconds.
- * The answer must repeat the 64 random bits of the question.
+ * SNTP, see lwip_clock.c. The first question goes out at once; the next after 2, 3, 5, 9, ...
+ * seconds. The answer must repeat the 64 random bits of the question.
  */
 #define SNTP_SERVER_DNS 1
 #define SNTP_STARTUP_DELAY 0

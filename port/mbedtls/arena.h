@@ -2,7 +2,7 @@
 #ifndef MIGTASK_ARENA_H
 #define MIGTASK_ARENA_H
 
-#include "tls.h"
+#include "migtask_tls.h"
 
 /* Takes the arena over and hands its functions to mbedTLS. False: misaligned, too small or large.
  */

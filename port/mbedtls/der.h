@@ -2,7 +2,7 @@
 #ifndef MIGTASK_DER_H
 #define MIGTASK_DER_H
 
-#include "trust.h"
+#include "migtask_tls.h"
 
 /* One element: its tag, its content, and the whole with tag and length. */
 struct migtask_der {

@@ -2,13 +2,14 @@
  * mbedtls_profile.h - the MBEDTLS_CONFIG_FILE of migtask: a TLS client and nothing else. (Not named
  * mbedtls_config.h, because mbedTLS would find its own file of that name first.)
  *
- * Driven by tls_config.h. Forward secrecy with AEAD only, SHA-2 only, no renegotiation, tickets
- * only where asked for, no keys or certificates of our own, no files, no libc heap, no printf.
+ * Driven by migtask_tls_config.h. Forward secrecy with AEAD only, SHA-2 only, no renegotiation,
+ * tickets only where asked for, no keys or certificates of our own, no files, no libc heap, no
+ * printf.
  */
 #ifndef MIGTASK_MBEDTLS_PROFILE_H
 #define MIGTASK_MBEDTLS_PROFILE_H
 
-#include "tls_config.h"
+#include "migtask_tls_config.h"
 
 /* Platform: memory by migtask_tls_start(), nothing else of libc but <string.h>. */
 #define MBEDTLS_PLATFORM_C

@@ -8,7 +8,7 @@ typedef int migtask_p256_not_empty;
 #include "mbedtls/ecdh.h"
 #include "mbedtls/ecdsa.h"
 #include "migtask.h"
-#include "random.h"
+#include "tls_random.h"
 
 /* From 3rdparty/p256-m/p256-m/p256-m.h of mbedTLS. Numbers are big-endian; a point is its two
  * coordinates. All functions check what they are given. */

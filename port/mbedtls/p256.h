@@ -12,7 +12,7 @@
 #ifndef MIGTASK_P256_IMPLEMENTATION
 #include "common.h" /* mbedTLS's own, which must come first in its files */
 #endif
-#include "tls_config.h"
+#include "migtask_tls_config.h"
 
 #if MIGTASK_TLS_P256M
 #include "mbedtls/ecp.h"

@@ -5,7 +5,7 @@
 #ifndef MIGTASK_PSA_PROFILE_H
 #define MIGTASK_PSA_PROFILE_H
 
-#include "tls_config.h"
+#include "migtask_tls_config.h"
 
 #define PSA_WANT_ALG_SHA_256 1
 #if MIGTASK_TLS_SHA512

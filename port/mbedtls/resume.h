@@ -7,7 +7,7 @@
 #define MIGTASK_RESUME_H
 
 #include "mbedtls/ssl.h"
-#include "tls.h"
+#include "migtask_tls.h"
 
 /* Switches tickets on for this stream, or off. */
 void migtask_resume_configure(const migtask_tls *tls, mbedtls_ssl_config *conf);

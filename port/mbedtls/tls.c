@@ -13,7 +13,7 @@
  * answer to it. When a push fails, what has arrived is still read, because it is
  * often the reason; the failure is told when nothing more is there.
  */
-#include "tls.h"
+#include "migtask_tls.h"
 
 #include <string.h>
 
@@ -21,9 +21,9 @@
 #include "mbedtls/platform.h"
 #include "mbedtls/ssl.h"
 #include "mbedtls/ssl_ciphersuites.h"
-#include "random.h"
 #include "resume.h"
-#include "roots.h"
+#include "tls_random.h"
+#include "trust.h"
 #include "verify.h"
 #ifdef MBEDTLS_PSA_CRYPTO_C
 #include "psa/crypto.h"

@@ -1,5 +1,5 @@
 /* Certificates in an array as trust source, and what all sources have in common. */
-#include "trust.h"
+#include "migtask_tls.h"
 
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "der.h"
 #include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
-#include "roots.h"
+#include "trust.h"
 #ifdef MBEDTLS_PSA_CRYPTO_C
 #include "psa/crypto.h"
 #endif

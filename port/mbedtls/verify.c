@@ -15,7 +15,7 @@
 #include "mbedtls/oid.h"
 #include "mbedtls/pk.h"
 #include "mbedtls/platform.h"
-#include "roots.h"
+#include "trust.h"
 
 enum { RSA_MIN_BITS = 2048, RSA_MAX_BITS = 4096 };
 

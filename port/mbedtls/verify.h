@@ -4,7 +4,7 @@
 #define MIGTASK_VERIFY_H
 
 #include "mbedtls/x509_crt.h"
-#include "tls.h"
+#include "migtask_tls.h"
 #include "writer.h"
 
 /* What was found in a chain; when there are several, the gravest (the last here) is told. */

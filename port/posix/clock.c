@@ -3,7 +3,7 @@
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64
 
-#include "clock.h"
+#include "migtask_posix.h"
 
 #ifdef MIGTASK_POSIX_LWIP
 
@@ -20,7 +20,7 @@ uint32_t migtask_posix_now_ms(void *ctx)
 
 #include <time.h>
 
-#include "../../core/migtask.h"
+#include "migtask.h"
 
 uint32_t migtask_posix_now_ms(void *ctx)
 {

@@ -4,7 +4,7 @@
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS 64
 
-#include "file.h"
+#include "migtask_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../core/migtask.h"
-#include "clock.h"
-#include "wait.h"
+#include "migtask.h"
+#include "waiting.h"
 
 /* O_NONBLOCK: a FIFO without a writer, or a modem line, would hold open() up; it changes nothing
  * for regular files. O_NOCTTY: a terminal does not become ours. */

@@ -7,7 +7,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "file.h"
+#include "migtask_posix.h"
 
 /* RFC 1035 and an IPv6 address in full; what is longer is neither. */
 #define WORD_MAX 253

@@ -1,13 +1,13 @@
 #define _GNU_SOURCE 1
 
-#include "random.h"
+#include "migtask_posix.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../../core/migtask.h"
+#include "migtask.h"
 
 #if defined(__linux__) || defined(__FreeBSD__)
 #include <sys/random.h>

@@ -1,11 +1,11 @@
 /*
  * sockets.h - the one place that names the headers of the socket interface. Internal.
  *
- * Everything in tcp.c and wait.c goes through socket, connect, send, recv, getsockopt, setsockopt,
- * poll, close and ioctl. A network stack that has these is chosen here: define MIGTASK_POSIX_LWIP
- * to compile against lwIP's (LWIP_SOCKET on; whether lwIP gives them these names too does not
- * matter). A .c file that includes this defines _GNU_SOURCE before its first include: ppoll() and
- * pipe2() are hidden without.
+ * Everything in tcp.c and waiting.c goes through socket, connect, send, recv, getsockopt,
+ * setsockopt, poll, close and ioctl. A network stack that has these is chosen here: define
+ * MIGTASK_POSIX_LWIP to compile against lwIP's (LWIP_SOCKET on; whether lwIP gives them these names
+ * too does not matter). A .c file that includes this defines _GNU_SOURCE before its first include:
+ * ppoll() and pipe2() are hidden without.
  */
 #ifndef MIGTASK_POSIX_SOCKETS_H
 #define MIGTASK_POSIX_SOCKETS_H

@@ -1,15 +1,16 @@
 #define _GNU_SOURCE 1
 
-#include "tcp.h"
+#include "migtask_posix.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "clock.h"
+#include "addresses.h"
 #include "phrases.h"
+#include "resolve.h"
 #include "sockets.h"
 #include "text.h"
-#include "wait.h"
+#include "waiting.h"
 
 #define IDLE_WAIT_MS 10
 

@@ -2,7 +2,7 @@
 #ifndef MIGTASK_CONNECT_TEXT_H
 #define MIGTASK_CONNECT_TEXT_H
 
-#include "proxy.h"
+#include "migtask_proxy.h"
 #include "writer.h"
 
 /* The CONNECT request, whole: header section and nothing behind it. */

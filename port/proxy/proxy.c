@@ -4,7 +4,7 @@
  * One buffer serves one thing after the other: windows of the CONNECT, the proxy's answer, the
  * bytes that came behind it, the sentence of a failure. Of the CONNECT it is wiped before the next.
  */
-#include "proxy.h"
+#include "migtask_proxy.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tls.h"
+#include "migtask_tls.h"
 
 typedef void *calloc_function(size_t, size_t);
 typedef void free_function(void *);

@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "der.h"
 #include "judge.h"
+#include "migtask_posix.h"
 #include "secrets.h"
 #include "token.h"
 

@@ -6,8 +6,8 @@
 #define WIRE_H
 
 #include "mbedtls/ssl.h"
+#include "migtask_tls.h"
 #include "support.h"
-#include "tls.h"
 
 /* ---- The process ---- */
 

@@ -2,7 +2,7 @@
  */
 #include <string.h>
 
-#include "network.h"
+#include "test_network.h"
 
 #define ETHERNET 14
 #define IPV4 20

@@ -1,8 +1,8 @@
 /*
  * calls.c - many calls in one process: core, TLS and port/lwip over lwIP without an operating
- * system, on the network of network.h. Reads one line a call from standard input, words of the form
- * name=value (see struct order), and writes two lines for each: the JSON of the result, and a JSON
- * object of what was seen besides.
+ * system, on the network of test_network.h. Reads one line a call from standard input, words of the
+ * form name=value (see struct order), and writes two lines for each: the JSON of the result, and a
+ * JSON object of what was seen besides.
  *
  *     calls CA_FILE SEED
  */
@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../port/lwip/clock.h"
-#include "../../port/lwip/tcp.h"
 #include "lwip/dhcp.h"
 #include "lwip/dns.h"
 #include "lwip/etharp.h"
@@ -23,10 +21,11 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/stats.h"
 #include "lwip/timeouts.h"
+#include "migtask_lwip.h"
+#include "migtask_tls.h"
 #include "netif/ethernet.h"
-#include "network.h"
 #include "orders.h"
-#include "tls.h"
+#include "test_network.h"
 
 static struct netif board;
 static migtask_call call;

@@ -6,8 +6,8 @@
 #define ORDERS_H
 
 #include "migtask.h"
-#include "network.h"
-#include "trust.h"
+#include "migtask_tls.h"
+#include "test_network.h"
 
 /* A line consists of words of the form name=value; the names are those here. */
 typedef struct order {

@@ -14,8 +14,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../port/posix/clock.h"
-#include "../../port/posix/tcp.h"
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
@@ -23,10 +21,11 @@
 #include "lwip/netifapi.h"
 #include "lwip/stats.h"
 #include "lwip/tcpip.h"
+#include "migtask_posix.h"
+#include "migtask_tls.h"
 #include "netif/ethernet.h"
-#include "network.h"
 #include "orders.h"
-#include "tls.h"
+#include "test_network.h"
 
 #define FRAMES 64
 

@@ -9,8 +9,8 @@ from common import LIBDIR, PREFIX, TOP, WORK, call_example, example, installed, 
 SIZES = '''
 #include <stdio.h>
 #include "migtask.h"
-#include "tcp.h"
-#include "tls.h"
+#include "migtask_posix.h"
+#include "migtask_tls.h"
 int main(void)
 {
     printf("%zu %zu %zu %zu %zu %zu\\n", sizeof(migtask_call), sizeof(migtask_reply),
@@ -36,8 +36,8 @@ def build(name, text, *flags, libraries=None, **options):
 
 class Files(unittest.TestCase):
     def test_list(self):
-        headers = ('addresses clock file migtask migtask_config migtask_limits proxy random resolve tcp tls '
-                   'tls_config trust').split()
+        headers = ('migtask migtask_config migtask_limits migtask_posix migtask_proxy migtask_tls '
+                   'migtask_tls_config').split()
         share = ('man/man1/migtask.1', 'man/man3/migtask.3', 'bash-completion/completions/migtask',
                  'zsh/site-functions/_migtask', 'fish/vendor_completions.d/migtask.fish')
         self.assertEqual(

@@ -42,7 +42,7 @@ class Ports(unittest.TestCase):
         self.compile([*TOP.glob('port/proxy/*.c')], f'-I{TOP}/core', f'-I{TOP}/port/proxy')
 
     def test_lwip(self):
-        self.compile([TOP / f'port/lwip/{name}.c' for name in ('tcp', 'lookup', 'clock')], f'-I{TOP}/core',
+        self.compile([TOP / f'port/lwip/{name}.c' for name in ('lwip_tcp', 'lookup', 'lwip_clock')], f'-I{TOP}/core',
                      f'-I{TOP}/port/lwip', f'-I{DEPS}/lwip/src/include')
 
 

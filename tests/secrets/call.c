@@ -16,12 +16,9 @@
 #include <time.h>
 #include <ucontext.h>
 
-#include "clock.h"
-#include "file.h"
 #include "migtask.h"
-#include "random.h"
-#include "tcp.h"
-#include "tls.h"
+#include "migtask_posix.h"
+#include "migtask_tls.h"
 
 enum { STACK_SIZE = 256 * 1024, PAGE = 4096, STEPS_MAX = 100000 };
 

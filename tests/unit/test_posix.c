@@ -22,12 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "file.h"
-#include "random.h"
-#include "tcp.h"
+#include "migtask_posix.h"
 #include "text.h"
-#include "wait.h"
+#include "waiting.h"
 
 /* ---- The system ---- */
 

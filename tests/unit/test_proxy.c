@@ -2,7 +2,7 @@
  * A call through port/proxy: the call, the proxy's stream, and below it two stream doubles, one
  * that plays the proxy and one for what is behind it once the proxy's answer has been read.
  */
-#include "proxy.h"
+#include "migtask_proxy.h"
 #include "support.h"
 
 #include <stdio.h>

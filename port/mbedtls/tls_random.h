@@ -1,8 +1,8 @@
-/* random.h - the randomness of mbedTLS and PSA: the caller's function. Internal. */
+/* tls_random.h - the randomness of mbedTLS and PSA: the caller's function. Internal. */
 #ifndef MIGTASK_TLS_RANDOM_H
 #define MIGTASK_TLS_RANDOM_H
 
-#include "tls.h"
+#include "migtask_tls.h"
 
 void migtask_random_start(migtask_tls_random function, void *ctx);
 

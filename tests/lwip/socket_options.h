@@ -1,9 +1,9 @@
 /*
- * lwipopts.h - lwIP with an operating system, as port/posix needs it: lwIP's defaults and what is
- * here. SOCKETS_IPV6 switches IPv6 on.
+ * socket_options.h - lwIP with an operating system, as port/posix needs it: lwIP's defaults and
+ * what is here, by way of a lwipopts.h that tests/lwip.mk writes. SOCKETS_IPV6 switches IPv6 on.
  */
-#ifndef SOCKETS_LWIPOPTS_H
-#define SOCKETS_LWIPOPTS_H
+#ifndef SOCKET_OPTIONS_H
+#define SOCKET_OPTIONS_H
 
 #define NO_SYS 0
 #define LWIP_SOCKET 1

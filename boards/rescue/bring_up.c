@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 
-#include "network.h"
+#include "bring_up.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,12 +1,13 @@
-#include "tcp.h"
+#include "migtask_lwip.h"
 
 #include <string.h>
 
-#include "../../core/writer.h"
+#include "lookup.h"
 #include "lwip/ip.h"
 #include "lwip/pbuf.h"
 #include "lwip/sys.h"
 #include "lwip/tcp.h"
+#include "writer.h"
 
 #define FAMILIES MIGTASK_LWIP_FAMILIES
 

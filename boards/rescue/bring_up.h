@@ -1,6 +1,6 @@
-/* network.h - brings up the network of the rescue image. */
-#ifndef MIGTASK_RESCUE_NETWORK_H
-#define MIGTASK_RESCUE_NETWORK_H
+/* bring_up.h - brings up the network of the rescue image. */
+#ifndef MIGTASK_RESCUE_BRING_UP_H
+#define MIGTASK_RESCUE_BRING_UP_H
 
 /* Brings up Ethernet as the kernel's parameter ip= says, whose form the kernel's documentation
  * (admin-guide/nfs/nfsroot.rst) has: CLIENT:SERVER:GATEWAY:NETMASK:HOST:DEVICE:AUTOCONF:DNS0:DNS1,

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 
-#include "network.h"
+#include "test_network.h"
 
 #include <arpa/inet.h>
 #include <poll.h>

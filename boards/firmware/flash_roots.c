@@ -1,4 +1,4 @@
 /* The trusted root certificates, see roots.py. */
-#include "roots.h"
+#include "flash_roots.h"
 
 #include "roots.inc"

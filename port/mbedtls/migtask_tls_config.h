@@ -1,5 +1,5 @@
 /*
- * tls_config.h - every compile-time limit and switch of port/mbedtls.
+ * migtask_tls_config.h - every compile-time limit and switch of port/mbedtls.
  *
  * Set like those of core/migtask_config.h: -D, a header named by MIGTASK_CONFIG_FILE, or the
  * defaults here (*mcu*, or *host* with MIGTASK_CONFIG_HOST). The same values must be seen by our

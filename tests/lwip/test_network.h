@@ -1,12 +1,12 @@
 /*
- * network.h - a network inside the process: a line that loses, delays, doubles and reorders frames,
- * libslirp at its other end (DHCP, and TCP to servers on this machine's loopback), name and time
- * servers, and a clock that skips the time in which nothing happens.
+ * test_network.h - a network inside the process: a line that loses, delays, doubles and reorders
+ * frames, libslirp at its other end (DHCP, and TCP to servers on this machine's loopback), name and
+ * time servers, and a clock that skips the time in which nothing happens.
  *
  * The other end is 10.0.2.2 (and fec0::2), which stands for 127.0.0.1 (and ::1).
  */
-#ifndef NETWORK_H
-#define NETWORK_H
+#ifndef TEST_NETWORK_H
+#define TEST_NETWORK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* The randomness of mbedTLS and PSA. There is no generator here: what a board gives is used as it
  * is, and a failure of it is a failure of the handshake. */
-#include "random.h"
+#include "tls_random.h"
 
 #include "mbedtls/build_info.h"
 #include "mbedtls/entropy.h"

@@ -1,4 +1,4 @@
-#include "clock.h"
+#include "migtask_lwip.h"
 
 #include "lwip/opt.h"
 #include "lwip/sys.h"

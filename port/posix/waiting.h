@@ -1,8 +1,8 @@
 /*
- * wait.h - poll() with a time limit and, where the caller wants it, a signal mask. Internal.
+ * waiting.h - poll() with a time limit and, where the caller wants it, a signal mask. Internal.
  */
-#ifndef MIGTASK_POSIX_WAIT_H
-#define MIGTASK_POSIX_WAIT_H
+#ifndef MIGTASK_POSIX_WAITING_H
+#define MIGTASK_POSIX_WAITING_H
 
 #include <signal.h>
 #include <stddef.h>

@@ -1,9 +1,27 @@
 /*
- * tcp.h - a migtask_stream over TCP, by lwIP's raw interface (NO_SYS=1, one super-loop).
+ * migtask_lwip.h - what a call needs of lwIP without an operating system: a stream over TCP and the
+ * time of day.
  *
  *     static migtask_lwip_tcp tcp;
  *     migtask_lwip_tcp_init(&tcp, &endpoint);
  *     migtask_stream stream = migtask_lwip_tcp_stream(&tcp);
+ */
+#ifndef MIGTASK_LWIP_H
+#define MIGTASK_LWIP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lwip/ip_addr.h"
+#include "migtask.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---------------------------------------------------------------------------------------------
+ * A stream over TCP, by lwIP's raw interface (NO_SYS=1, one super-loop).
  *
  * Nothing blocks and nothing waits: lwIP's callbacks only note what happened, and the stream's
  * functions look at that. So the loop does three things in turn: it hands received frames to the
@@ -27,18 +45,9 @@
  * Memory: the object, and lwIP's static pools. When those are used up for a while, the stream says
  * WOULD_BLOCK. Reasons of a failure: resolve_failed, connect_failed, connection_lost.
  */
-#ifndef MIGTASK_LWIP_TCP_H
-#define MIGTASK_LWIP_TCP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "../../core/migtask.h"
-#include "lookup.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* The families that lwIP is built with, in the order in which to try them (RFC 6724). */
+#define MIGTASK_LWIP_FAMILIES (LWIP_IPV6 + LWIP_IPV4)
 
 /* RFC 8305 section 8: the recommended Connection Attempt Delay. */
 #define MIGTASK_LWIP_STAGGER_MS 250
@@ -69,7 +78,7 @@ typedef enum migtask_lwip_tcp_phase {
 typedef struct migtask_lwip_lane {
     struct migtask_lwip_tcp *tcp;
     struct tcp_pcb *pcb; /* NULL unless connecting or connected */
-    migtask_lwip_lookup lookup;
+    uint8_t lookup;      /* one under way, counted from 1; 0 if none */
     ip_addr_t address;
     uint8_t state;
 } migtask_lwip_lane;
@@ -111,6 +120,49 @@ migtask_lwip_tcp_phase migtask_lwip_tcp_phase_of(const migtask_lwip_tcp *tcp);
  * "[2001:db8::1] port 443", written into text (cap bytes, cut there); "" while there is none. It
  * stays after close(), until the stream is opened again. Returns text. */
 const char *migtask_lwip_tcp_peer(const migtask_lwip_tcp *tcp, char *text, size_t cap);
+
+/* ---------------------------------------------------------------------------------------------
+ * The time of day on a board without a clock, by SNTP (RFC 4330) with a floor.
+ *
+ * SNTP is not authenticated: whoever sits on the way to the time server can answer any time at all.
+ * What that means for the dates of certificates, which are always checked:
+ * - The time is never earlier than the floor, the date of the build: such an answer is ignored. So
+ *   a certificate that had expired when the firmware was built stays expired for ever. One that
+ *   expired later could be made to look valid by a liar on the way, who would need its private key
+ *   as well.
+ * - The time is never later than MIGTASK_LWIP_CLOCK_YEARS after the floor. A liar can still make
+ *   valid certificates look expired; the call then ends with not_sent, as if the cable was pulled.
+ * - Answers of others than the server asked, or without the 64 random bits of the question, are
+ *   ignored: a liar must be on the way.
+ * - Until an answer came the time is not known, and a TLS stream ends with clock_unset.
+ * A board with a battery-backed clock, or a console, sets the time itself: migtask_lwip_time_set().
+ */
+
+/* An answer later than this many years after the floor is ignored. */
+#ifndef MIGTASK_LWIP_CLOCK_YEARS
+#define MIGTASK_LWIP_CLOCK_YEARS 40
+#endif
+
+/* Seconds since 1970 of the build. Give -DMIGTASK_LWIP_CLOCK_FLOOR=... in the Makefile, e.g. from
+ * SOURCE_DATE_EPOCH or `date +%s`, for the file lwip_clock.c; the default is the day this was
+ * written.
+ */
+#ifndef MIGTASK_LWIP_CLOCK_FLOOR
+#define MIGTASK_LWIP_CLOCK_FLOOR 1760000000
+#endif
+
+/* Begins to ask, and goes on every hour. server: name or address of the time server, valid for
+ * ever; NULL: the one that DHCP names (option 42). Call once the network interface is up; again to
+ * ask anew at once. Until an answer comes it is repeated after 2, 3, 5, 9, ... seconds. */
+void migtask_lwip_time_start(const char *server);
+
+/* Sets the time from another source that is trusted (the floor and ceiling hold here too). */
+void migtask_lwip_time_set(int64_t epoch_s);
+
+/* Seconds since 1970; false until the time is known. Fits migtask_tls_config.clock; ctx is not
+ * used. Between two answers it counts by sys_now(), and has to be called once in 49 days if none
+ * come. */
+bool migtask_lwip_time(void *ctx, int64_t *epoch_s);
 
 #ifdef __cplusplus
 }

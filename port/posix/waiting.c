@@ -1,6 +1,6 @@
 #define _GNU_SOURCE 1
 
-#include "wait.h"
+#include "waiting.h"
 
 #include <limits.h>
 #include <time.h>

@@ -1,5 +1,6 @@
 /*
- * proxy.h - a way through an HTTP proxy as a migtask_stream over another one: TCP below, TLS above.
+ * migtask_proxy.h - a way through an HTTP proxy as a migtask_stream over another one: TCP below,
+ * TLS above.
  *
  *     static migtask_proxy proxy;
  *     migtask_proxy_init(&proxy, &(migtask_proxy_config){.lower = tcp_to_the_proxy, .proxy = there,
