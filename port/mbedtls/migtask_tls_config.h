@@ -53,16 +53,17 @@
 #endif
 
 /* Where neither another curve nor TLS 1.3 is wanted, P-256 is done by p256-m (p256.h): 6 KB less
- * Cortex-M code, 1 KB less of the arena and half of the instructions of mbedTLS's own arithmetic.
- * TLS 1.3 would need mbedTLS's as well. */
+ * Cortex-M code, 1 KB less of the arena and, where it multiplies by 32 bits, half of the
+ * instructions of mbedTLS's own arithmetic. TLS 1.3 would need mbedTLS's as well. */
 #define MIGTASK_TLS_P256M (!MIGTASK_TLS_1_3 && !MIGTASK_TLS_P384 && !MIGTASK_TLS_X25519)
 
-/* Whether p256-m multiplies 32 by 32 bits in one instruction (1), as mbedTLS's own arithmetic does,
- * or by 16 bits (0): 65 or 161 million instructions a handshake. On a Cortex-M3 that instruction
- * takes 3 to 5 cycles, which depends on the numbers; an attacker who can measure it has one try,
- * since the keys of ECDHE are used once. */
+/* Whether p256-m multiplies 32 by 32 bits in one instruction on every core (1), or only where that
+ * is known to take the same time for all numbers (0): with the DSP extension (Cortex-M4 and later),
+ * on x86-64 and AArch64. Elsewhere it then multiplies by 16 bits: 140 instead of 65 million
+ * instructions a handshake on a Cortex-M3, whose long multiplication takes 3 to 5 cycles by the
+ * numbers, and an attacker who can measure them learns of the key. */
 #ifndef MIGTASK_TLS_WIDE_MULTIPLY
-#define MIGTASK_TLS_WIDE_MULTIPLY 1
+#define MIGTASK_TLS_WIDE_MULTIPLY 0
 #endif
 
 /* Plaintext bytes of the largest TLS record received. Servers send up to 16384 unless they were

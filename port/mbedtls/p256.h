@@ -27,10 +27,15 @@ int32_t migtask_p256_random(uint8_t *output, size_t output_size);
 #define mbedtls_ecp_check_pubkey migtask_p256_check_pubkey
 #define psa_generate_random migtask_p256_random
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
-#if MIGTASK_TLS_WIDE_MULTIPLY && !defined(__ARM_FEATURE_DSP)
-/* So p256-m takes neither its assembler of 16-bit multiplications nor the same in C. */
-#undef __ARM_ARCH_PROFILE
+/* How it multiplies. With the DSP extension by UMAAL, in one cycle. Else in C, as if this were no
+ * Cortex: its assembler of 16-bit multiplications takes an eighth more instructions. */
+#if !defined(__ARM_FEATURE_DSP)
+#if MIGTASK_TLS_WIDE_MULTIPLY || defined(__x86_64__) || defined(__aarch64__)
 #define MUL64_IS_CONSTANT_TIME
+#undef __ARM_ARCH_PROFILE
+#elif defined(__thumb2__)
+#undef __ARM_ARCH_PROFILE
+#endif
 #endif
 #endif
 #endif

@@ -27,6 +27,20 @@ def sections(image):
     return {name: int(size) for name, size in re.findall(r'^(\.\S+)\s+(\d+)\s+\d+$', tool('size', '-A', image), re.M)}
 
 
+def long_multiplications(image, source):
+    """Where the functions of a C source, as they are in the image, multiply 32 by 32 bits into 64."""
+    functions = set(re.findall(r'^(?:static )?\w+ \*?(\w+)\([^;{}]*\)\n?\s*\{', source, re.M))
+    found, seen = [], 0
+    for text in tool('objdump', '--disassemble', '--no-show-raw-insn', image).split('\n\n'):
+        head = re.match(r'[0-9a-f]+ <([\w.]+)>:', text)
+        if head and head[1].split('.')[0] in functions:
+            seen += 1
+            found += [f'{head[1]}: {line}' for line in re.findall(r'\b[us]m(?:ull|lal|aal).*', text)]
+    if not seen:
+        raise ValueError('none of the functions is in the image')
+    return found
+
+
 def compiler():
     """Its version."""
     return tool('gcc', '-dumpfullversion').strip()

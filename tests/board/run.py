@@ -20,6 +20,7 @@ import traceback
 
 import elf
 import machine
+import memory
 import names
 from dhcp_server import DhcpServer
 from machine import BOARDS, GATEWAY, HOST, PROFILES, TOKEN, Machine, call, image, run
@@ -338,6 +339,14 @@ def image_has_no_data(board, profile):
     elf.check_no_data(image(board, profile))
 
 
+@test(profiles=('small', 'smallest'))
+def multiplication_takes_one_time(board, profile):
+    """On a Cortex-M3 the time of a 32-bit multiplication depends on the numbers, so p256-m makes none."""
+    mbedtls = machine.ROOT / os.environ.get('MBEDTLS_DIR', 'build/deps/mbedtls')
+    source = (mbedtls / '3rdparty/p256-m/p256-m/p256-m.c').read_text(encoding='utf-8')
+    assert not elf.long_multiplications(image(board, profile), source)
+
+
 @test(profiles=('full',))
 def production_refuses_test_entropy(board, _):
     """Without the switch for tests such a board does not compile."""
@@ -380,9 +389,12 @@ NAMES = {}
 
 
 def instructions():
-    """Handshakes counted, beside the budget."""
+    """Handshakes counted, beside the budget and what boards/README.md says, which must be true."""
     lines = ['note: instructions, in millions (-icount shift=6):',
              'note: TLS  certificate  profile  handshake   budget  longest without board_busy()']
+    documented = re.findall(r'^\| TLS 1\.[23], .* \| (\d+) million \| (\d+) million \|$',
+                            (machine.ROOT / 'boards/README.md').read_text(encoding='utf-8'), re.M)
+    measured = []
     for profile, version, cert, budget in (('small', '1.2', 'ec', HANDSHAKE_BUDGET), ('full', '1.3', 'ec', None),
                                            ('full', '1.2', 'rsa', None), ('full', '1.3', 'rsa4096', None)):
         with serve(cert=cert, tls=version) as service:
@@ -391,9 +403,16 @@ def instructions():
             judge(result, 'accepted')
         handshake, longest = (result.memory[name] * 1e6 / NANOSECONDS_AN_INSTRUCTION / 1e6
                               for name in ('handshake_ms', 'longest_ms'))
+        measured.append((str(round(handshake)), str(round(longest))))
         lines.append(f'note: {version}  {cert:<11}  {profile:<7}  {handshake:>9.1f}  '
                      f'{budget / 1e6 if budget else "":>7}  {longest:>9.1f}')
-    return '\n'.join(lines)
+        assert budget is None or handshake <= budget / 1e6, lines[-1]
+    print('\n'.join(lines))
+    if memory.versions() not in (machine.ROOT / 'README.md').read_text(encoding='utf-8'):
+        print(f'note: boards/README.md: not compared, its figures are of other versions than {memory.versions()}')
+        return
+    assert all(abs(int(said) - int(found)) <= max(1, 0.03 * int(found)) for row in zip(documented, measured, strict=True)
+               for said, found in zip(*row)), f'boards/README.md says {documented}, measured {measured}'
 
 
 def perform(name, board, profile, function):
@@ -442,7 +461,9 @@ def main():
                 failures.append(failure)
                 print(failure, flush=True)
     if not options.k and not failures and options.board is None and options.profile is None:
-        print(instructions())
+        tests.append(None)
+        failures += filter(None, [perform('instructions', None, None, lambda *_: instructions())])
+        print(*failures, sep='\n', end='', flush=True)
     print(f'{time.monotonic() - started:.0f} s')
     print(f'{len(tests) - len(failures) - len(SKIPPED)} passed, {len(failures)} failed')
     return 1 if failures or not tests else 0
