@@ -12,7 +12,7 @@
 #include "der.h"
 #include "judge.h"
 #include "material.h"
-#include "roots.h"
+#include "trust.h"
 #include "wire.h"
 #include "x509.h"
 
